@@ -1,0 +1,162 @@
+// The timeline's data: months with their counts, each month's pictures when somebody comes near it, and pictures that
+// were just uploaded, which stay out of the grid until their shape is known (so that nothing jumps).
+import { getAssetInfo, getTimeBucket, getTimeBuckets } from '../../lib/api/client'
+import { ask } from '../../lib/ask'
+import { monthOf, photosOf, type Photo } from './photo'
+
+export interface Month {
+  key: string // "2024-03-01"
+  count: number
+  photos: readonly Photo[] | null
+  stale: boolean // shown, but to be read again
+}
+
+const PARALLEL_LOADS = 4
+const CHECKS_A_ROUND = 24
+const FIRST_CHECK_MS = 600
+const SLOWEST_CHECK_MS = 5_000
+const PATIENCE_MS = 45_000 // then a picture without derivatives is shown as it is
+
+export class TimelineStore {
+  months = $state.raw<readonly Month[]>([])
+  status = $state<'loading' | 'ready' | 'failed'>('loading')
+  held = $state(0) // uploaded, not yet shown
+
+  total = $derived(this.months.reduce((sum, month) => sum + month.count, 0))
+
+  #loads = new Map<string, Promise<void>>()
+  #failed = new Set<string>()
+  #arrivals = new Map<string, number>() // id -> when it was uploaded
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #wait = FIRST_CHECK_MS
+
+  async start(): Promise<void> {
+    try {
+      await this.refresh()
+      this.status = 'ready'
+    } catch {
+      if (this.status !== 'ready') this.status = 'failed'
+    }
+  }
+
+  // Reads the counts again; a month whose count changed is read again when it is near.
+  async refresh(): Promise<void> {
+    const buckets = await ask(() => getTimeBuckets({ visibility: 'timeline' }))
+    const known = new Map(this.months.map((month) => [month.key, month]))
+    this.#failed.clear()
+    this.months = buckets.map(({ timeBucket, count }) => {
+      const month = known.get(timeBucket)
+      if (month?.count === count) return month
+      return { key: timeBucket, count, photos: month?.photos ?? null, stale: month?.photos != null }
+    })
+    if (this.status !== 'ready') this.status = 'ready'
+  }
+
+  // Loads those of `keys` that are missing or stale, the first ones first, a few at a time.
+  ensure(keys: readonly string[]): void {
+    for (const key of keys) {
+      if (this.#loads.size >= PARALLEL_LOADS) return
+      const month = this.#month(key)
+      if (month && (!month.photos || month.stale) && !this.#failed.has(key))
+        void this.#load(key).catch(() => this.#failed.add(key))
+    }
+  }
+
+  photo(id: string): Photo | undefined {
+    return this.#position(id)?.month.photos![this.#position(id)!.index]
+  }
+
+  // The picture before (-1: newer) or after (+1: older), across months, loading what is needed; null at the ends.
+  async neighbour(id: string, step: 1 | -1): Promise<Photo | null> {
+    const position = this.#position(id)
+    if (!position) return null
+    const inside = position.month.photos![position.index + step]
+    if (inside) return inside
+    let at = this.months.findIndex(({ key }) => key === position.month.key) + step
+    for (; this.months[at]; at += step) {
+      const { key } = this.months[at]!
+      await this.#load(key)
+      const photos = this.#month(key)?.photos
+      if (photos?.length) return photos.at(step === 1 ? 0 : -1)!
+    }
+    return null
+  }
+
+  // Makes the month of a picture known, for a deep link into the viewer.
+  async loadMonthOf(localDateTime: string): Promise<void> {
+    if (this.status !== 'ready') await this.start()
+    await this.#load(monthOf(localDateTime))
+  }
+
+  // A picture was uploaded: shown as soon as its derivatives are there.
+  arrived(id: string): void {
+    this.#arrivals.set(id, Date.now())
+    this.held = this.#arrivals.size
+    this.#wait = FIRST_CHECK_MS
+    this.#plan()
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  async #load(key: string): Promise<void> {
+    const month = this.#month(key)
+    if (!month || (month.photos && !month.stale)) return
+    const running = this.#loads.get(key)
+    if (running) return running
+    const load = ask(() => getTimeBucket({ timeBucket: key, visibility: 'timeline' }))
+      .then((bucket) => this.#fill(key, photosOf(bucket)))
+      .finally(() => this.#loads.delete(key))
+    this.#loads.set(key, load)
+    return load
+  }
+
+  #fill(key: string, all: readonly Photo[]): void {
+    const photos = all.filter((photo) => photo.thumbhash !== null || !this.#arrivals.has(photo.id))
+    this.months = this.months.map((month) => (month.key === key ? { ...month, photos, stale: false } : month))
+  }
+
+  #plan(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      void this.#check()
+    }, this.#wait)
+  }
+
+  // Asks for the oldest arrivals; those that are ready (or will not be) go into the grid together.
+  async #check(): Promise<void> {
+    const shown = new Set<string>()
+    for (const [id, since] of [...this.#arrivals].slice(0, CHECKS_A_ROUND)) {
+      const asset = await ask(() => getAssetInfo({ id })).catch(() => null)
+      const late = Date.now() - since > PATIENCE_MS
+      if (!asset?.thumbhash && !late && asset?.type !== 'VIDEO') continue
+      this.#arrivals.delete(id)
+      if (asset) shown.add(monthOf(asset.localDateTime))
+    }
+    this.held = this.#arrivals.size
+    this.#wait = shown.size > 0 ? FIRST_CHECK_MS : Math.min(this.#wait * 1.5, SLOWEST_CHECK_MS)
+    if (shown.size > 0) await this.#show(shown).catch(() => {})
+    if (this.#arrivals.size > 0) this.#plan()
+  }
+
+  async #show(keys: ReadonlySet<string>): Promise<void> {
+    await this.refresh()
+    this.months = this.months.map((month) => (keys.has(month.key) && month.photos ? { ...month, stale: true } : month))
+  }
+
+  #month(key: string): Month | undefined {
+    return this.months.find((month) => month.key === key)
+  }
+
+  #position(id: string): { month: Month; index: number } | null {
+    for (const month of this.months) {
+      const index = month.photos?.findIndex((photo) => photo.id === id) ?? -1
+      if (index >= 0) return { month, index }
+    }
+    return null
+  }
+}
+
+export const timeline = new TimelineStore()

@@ -1,0 +1,122 @@
+// English texts, and the list of all keys: the other tables have the type that follows from this one.
+import type { Plural } from './plural'
+
+export const en = {
+  'action.retry': 'Try again',
+
+  'app.home': 'To your photos',
+
+  'compass.east': 'E',
+  'compass.north': 'N',
+  'compass.south': 'S',
+  'compass.west': 'W',
+
+  'connection.lost': 'The server cannot be reached.',
+  'connection.offline': 'You are offline.',
+
+  'empty.hint': 'Drop photos, videos or whole folders anywhere in this window, or choose them.',
+  'empty.title': 'Your photos go here',
+  'empty.waiting': 'Your first photos are on their way',
+  'empty.waitingHint': 'They appear here as soon as their previews are made.',
+
+  'field.email': 'E-mail',
+  'field.hidePassword': 'Hide password',
+  'field.name': 'Name',
+  'field.password': 'Password',
+  'field.showPassword': 'Show password',
+
+  'info.camera': 'Camera',
+  'info.close': 'Close details',
+  'info.date': 'Date',
+  'info.file': 'File',
+  'info.lens': 'Lens',
+  'info.place': 'Place',
+  'info.title': 'Details',
+
+  'login.ended': 'Your session has ended. Sign in to go on where you were.',
+  'login.lead': 'Your photos, on your own server.',
+  'login.submit': 'Sign in',
+  'login.title': 'Sign in',
+  'login.tooMany': 'Too many attempts. Wait a few minutes and try again.',
+  'login.wrong': 'E-mail or password is wrong.',
+
+  'menu.language': 'Language',
+  'menu.logOut': 'Log out',
+  'menu.open': 'Account of {name}',
+  'menu.theme': 'Appearance',
+  'menu.title': 'Account',
+
+  'missing.hint': 'The address may be mistyped, or what was here is gone.',
+  'missing.title': 'Nothing here',
+
+  'problem.noServer': 'The server cannot be reached. Check your connection and try again.',
+  'problem.server': 'The server says: {message}',
+
+  'signUp.emailWrong': 'Enter an e-mail address, such as anna@example.ch.',
+  'signUp.lead': 'This server is new. The first account is its administrator.',
+  'signUp.nameMissing': 'Enter your name.',
+  'signUp.passwordHint': { one: 'At least {count} character.', other: 'At least {count} characters.' },
+  'signUp.passwordShort': { one: 'Use at least {count} character.', other: 'Use at least {count} characters.' },
+  'signUp.submit': 'Create account',
+  'signUp.title': 'Welcome',
+
+  'theme.dark': 'Dark',
+  'theme.light': 'Light',
+  'theme.system': 'System',
+
+  'tile.noPreview': 'No preview',
+  'tile.photo': 'Photo, {moment}',
+  'tile.preparing': 'Being prepared',
+  'tile.video': 'Video, {moment}',
+
+  'timeline.failed': 'Your photos could not be loaded',
+  'timeline.failedHint': 'They are safe on the server. Check your connection and try again.',
+  'timeline.title': 'Photos',
+
+  'upload.action': 'Upload',
+  'upload.bytes': '{done} of {total}',
+  'upload.choose': 'Choose photos',
+  'upload.close': 'Close upload list',
+  'upload.confirmStop': 'Stop the upload? What has arrived stays.',
+  'upload.countCreated': { other: '{count} new' },
+  'upload.countDuplicate': { other: '{count} already there' },
+  'upload.countFailed': { other: '{count} failed' },
+  'upload.countUnsupported': { other: '{count} not supported' },
+  'upload.created': 'Uploaded',
+  'upload.done': 'All done',
+  'upload.drop': 'Drop to upload',
+  'upload.duplicate': 'Already in your photos',
+  'upload.empty': 'The file is empty',
+  'upload.failedBusy': 'The server is busy. Try again in a moment.',
+  'upload.failedNetwork': 'The connection broke',
+  'upload.failedQuota': 'Your storage is full',
+  'upload.failedRefused': 'Refused: {message}',
+  'upload.failedServer': 'The server failed. {message}',
+  'upload.files': 'Files',
+  'upload.fold': 'Show less',
+  'upload.held': 'Sign in to go on',
+  'upload.left': { one: '{count} file left', other: '{count} files left' },
+  'upload.preparing': { one: '{count} photo is being prepared', other: '{count} photos are being prepared' },
+  'upload.reading': 'Checking',
+  'upload.retryAll': { one: 'Try {count} again', other: 'Try all {count} again' },
+  'upload.retryOne': 'Try {name} again',
+  'upload.sending': 'Uploading, {percent}',
+  'upload.someFailed': { one: '{count} file failed', other: '{count} files failed' },
+  'upload.storing': 'Being stored',
+  'upload.title': 'Upload',
+  'upload.unfold': 'Show more',
+  'upload.unsupported': 'This type of file is not supported',
+  'upload.waiting': 'Waiting',
+
+  'viewer.back': 'Back to your photos',
+  'viewer.download': 'Download original',
+  'viewer.missing': 'This photo does not exist, or it is not yours to see.',
+  'viewer.next': 'Next photo',
+  'viewer.noPreview': 'There is no preview of this file. The original is safe; you can download it.',
+  'viewer.noVideo': 'Your browser cannot play this video. The original is safe; you can download it.',
+  'viewer.preparing': 'This photo is being prepared.',
+  'viewer.previous': 'Previous photo',
+  'viewer.title': 'Photo',
+} satisfies Record<string, string | Plural>
+
+export type Messages = { [Key in keyof typeof en]: (typeof en)[Key] extends string ? string : Plural }
