@@ -8,13 +8,13 @@
 #ifndef SP_HTTP_EXCHANGE_H
 #define SP_HTTP_EXCHANGE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/op.h"
 #include "base/types.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct http_exchange;
 struct http_route;
@@ -68,7 +68,16 @@ struct http_file {
     bool attachment;           /* else inline */
     enum http_file_source source;
 };
-/* Answers Range, If-Range, If-None-Match and If-Modified-Since; 200, 206, 304 or 416. */
+/* Answers Range, If-Range, If-None-Match and If-Modified-Since; 200, 206, 304 or 416. The first range alone is served.
+ */
 SP_MUST_CHECK struct sp_err *http_reply_file(struct http_exchange *x, const struct http_file *file);
+
+/*
+ * For a file on a root that can hang, where opening it may too: open runs on an I/O thread once the handler has
+ * returned (and its worker is free), and fills ret_file as for http_reply_file. It may use the operation, but no
+ * database. Its error becomes the reply.
+ */
+typedef struct sp_err *(*http_file_open)(struct sp_op *op, void *context, struct http_file *ret_file);
+void http_reply_file_later(struct http_exchange *x, http_file_open open, void *context);
 
 #endif

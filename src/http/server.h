@@ -11,12 +11,12 @@
 #ifndef SP_HTTP_SERVER_H
 #define SP_HTTP_SERVER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include "base/attr.h"
 #include "base/types.h"
 #include "http/exchange.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum http_body_kind { HTTP_BODY_NONE, HTTP_BODY_BUFFERED, HTTP_BODY_STREAMED };
 
@@ -36,10 +36,13 @@ struct http_part {
 };
 
 /*
- * The application. worker is what worker_start made for the calling worker thread. part and data run on I/O threads in
- * order, one at a time an exchange, and get no worker. After begin succeeded exactly one of end and abort is called,
- * on a worker thread; abort when the client vanished, a limit was passed or part, data or end failed.
- * A begin that sets a reply (http_reply_*) ends the request: the body is dropped, neither end nor abort follow.
+ * The application. worker is what worker_start made for the calling worker thread. part, data and sync run on I/O
+ * threads in order, one at a time an exchange, and get no worker: what touches a root that can hang belongs there, not
+ * into begin and end. After begin succeeded exactly one of end and abort is called, on a worker thread; abort when the
+ * client vanished, a limit was passed or part, data or sync failed (not when end itself failed). A begin that sets a
+ * reply (http_reply_*) ends the request: the body is dropped, neither end nor abort follow. A body that is no
+ * multipart/form-data comes as one part without a name.
+ * An error that a call returns becomes the reply; a reply that it has set before is dropped, with its headers.
  */
 struct http_app {
     void *context; /* handed to worker_start */
@@ -52,6 +55,8 @@ struct http_app {
     struct sp_err *(*stream_begin)(void *worker, struct http_exchange *x);
     struct sp_err *(*stream_part)(struct http_exchange *x, const struct http_part *part);
     struct sp_err *(*stream_data)(struct http_exchange *x, const void *data, size_t size);
+    /* I/O thread, once all data came and before stream_end: the place for fsync and rename. May be NULL. */
+    struct sp_err *(*stream_sync)(struct http_exchange *x);
     struct sp_err *(*stream_end)(void *worker, struct http_exchange *x);
     void (*stream_abort)(void *worker, struct http_exchange *x);
     /* More lines for /metrics (Prometheus text); may be NULL. Worker thread. */
@@ -63,15 +68,15 @@ struct http_server_config {
     uint16_t port;       /* 0: any; see http_server_port */
     int listen_fd;       /* an inherited listening socket, or -1 */
     unsigned event_threads, workers, io_threads;
-    unsigned queue_max;            /* requests waiting for a worker before 503 */
+    unsigned queue_max; /* requests waiting for a worker before 503 */
     unsigned connections_max, connections_per_address_max;
-    int64_t header_timeout_ms;     /* absolute: first byte to end of headers */
+    int64_t header_timeout_ms; /* absolute: first byte to end of headers */
     int64_t body_min_bytes_per_second;
     int64_t idle_timeout_ms;
     int64_t shutdown_grace_ms;
-    const char *web_root;          /* folder of the web app's files (with index.html), or NULL */
-    const char *trusted_proxies;   /* "127.0.0.1,10.0.0.0/8", or NULL */
-    const char *metrics_token;     /* NULL: /metrics for loopback peers alone */
+    const char *web_root;        /* folder of the web app's files (with index.html), or NULL */
+    const char *trusted_proxies; /* "127.0.0.1,10.0.0.0/8", or NULL */
+    const char *metrics_token;   /* NULL: /metrics for loopback peers alone */
 };
 
 struct http_server;
