@@ -1,0 +1,301 @@
+/* Connections and transactions; see db.h. The thread that owns the connection. */
+#include "db/db.h"
+
+#include <libpq-fe.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/heap.h"
+#include "db/conn_state.h"
+
+enum { CONNECT_TIMEOUT_SECONDS = 5 };
+
+static _Atomic long fail_countdown;
+
+void db_fail_nth(long n)
+{
+    atomic_store(&fail_countdown, n);
+}
+
+static void __attribute__((constructor)) read_environment(void)
+{
+    const char *text = getenv("SWISSPHOTO_FAIL_QUERY");
+    if (text)
+        db_fail_nth(strtol(text, NULL, 10));
+}
+
+bool db_injected_failure(void)
+{
+    if (atomic_load_explicit(&fail_countdown, memory_order_relaxed) == 0)
+        return false;
+    return atomic_fetch_sub(&fail_countdown, 1) == 1;
+}
+
+struct sp_err *db_open(struct sp_op *op, const char *url, const char *program, struct db_conn **ret_conn)
+{
+    struct db_conn *conn = sp_heap_new(1, sizeof(*conn));
+    if (!conn)
+        return sp_err_no_memory();
+    conn->url = sp_heap_strdup(url);
+    conn->program = sp_heap_strdup(program);
+    if (!conn->url || !conn->program) {
+        db_close(conn);
+        return sp_err_no_memory();
+    }
+    *ret_conn = conn;
+    return NULL;
+}
+
+static void disconnect(struct db_conn *conn)
+{
+    PQfinish(conn->pg);
+    conn->pg = NULL;
+    conn->in_transaction = false;
+    conn->timeout_ms = 0;
+    memset(conn->prepared, 0, sizeof(conn->prepared));
+}
+
+void db_close(struct db_conn *conn)
+{
+    if (!conn)
+        return;
+    disconnect(conn);
+    sp_heap_free(conn->url);
+    sp_heap_free(conn->program);
+    sp_heap_free(conn);
+}
+
+static void ignore_notice(void *context, const PGresult *result)
+{
+    (void)context, (void)result;
+}
+
+static struct sp_err *connect_now(struct sp_op *op, struct db_conn *conn)
+{
+    const char *timeout = sp_format(op, "%d", CONNECT_TIMEOUT_SECONDS);
+    SP_OWN(timeout);
+    const char *keys[] = {"dbname", "application_name", "connect_timeout", "client_encoding", "options", NULL};
+    const char *values[] = {conn->url, conn->program, timeout, "UTF8",
+                            "-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c idle_in_transaction_session_timeout=60000",
+                            NULL};
+    conn->pg = PQconnectdbParams(keys, values, 1);
+    if (!conn->pg)
+        return sp_err_no_memory();
+    if (PQstatus(conn->pg) != CONNECTION_OK) {
+        struct sp_err *err = sp_fail(op, SP_UNAVAILABLE, "The database does not answer. Try again later.");
+        err = sp_err_detail(op, err, "%s", PQerrorMessage(conn->pg));
+        disconnect(conn);
+        return err;
+    }
+    PQsetNoticeReceiver(conn->pg, ignore_notice, NULL);
+    return NULL;
+}
+
+/* Only changed when it matters: a deadline much nearer, or gone, against what the session has. */
+static struct sp_err *set_timeout(struct sp_op *op, struct db_conn *conn)
+{
+    int64_t left = sp_op_remaining_ms(op);
+    if (left == 0)
+        return sp_fail(op, SP_TIMEOUT, "The request took too long. Try again later or ask for less.");
+    int64_t wanted = left == INT64_MAX ? 0 : (left + 999) / 1000 * 1000;
+    if (wanted == conn->timeout_ms)
+        return NULL;
+    char sql[64];
+    snprintf(sql, sizeof(sql), "set statement_timeout = %lld", (long long)wanted);
+    PGresult *result = PQexec(conn->pg, sql);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        return db_result_error(op, conn, result, "set statement_timeout");
+    PQclear(result);
+    conn->timeout_ms = wanted;
+    return NULL;
+}
+
+struct sp_err *db_ready(struct sp_op *op, struct db_conn *conn)
+{
+    if (conn->pg && PQstatus(conn->pg) != CONNECTION_OK) {
+        bool lost_transaction = conn->in_transaction;
+        disconnect(conn);
+        if (lost_transaction)
+            return sp_fail(op, SP_UNAVAILABLE, "The database connection was lost. Try again.");
+    }
+    if (!conn->pg)
+        SP_TRY(connect_now(op, conn));
+    return conn->in_transaction ? NULL : set_timeout(op, conn);
+}
+
+struct sp_err *db_ping(struct sp_op *op, struct db_conn *conn)
+{
+    return db_ready(op, conn);
+}
+
+static enum sp_code code_of_sqlstate(const struct db_conn *conn, const char *state)
+{
+    if (PQstatus(conn->pg) != CONNECTION_OK || strncmp(state, "57P", 3) == 0 || strncmp(state, "08", 2) == 0)
+        return SP_UNAVAILABLE;
+    if (strcmp(state, "23505") == 0) /* unique_violation */
+        return SP_CONFLICT;
+    if (strcmp(state, "57014") == 0) /* query_canceled: statement_timeout */
+        return SP_TIMEOUT;
+    if (strncmp(state, "53", 2) == 0) /* out of disk, memory or connections */
+        return strcmp(state, "53100") == 0 ? SP_NO_SPACE : SP_UNAVAILABLE;
+    if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0) /* serialisation, deadlock */
+        return SP_UNAVAILABLE;
+    return SP_INTERNAL;
+}
+
+static const char *message_of(enum sp_code code)
+{
+    switch (code) {
+    case SP_CONFLICT:
+        return "This exists already.";
+    case SP_TIMEOUT:
+        return "The request took too long. Try again later or ask for less.";
+    case SP_NO_SPACE:
+        return "The server's disk is full. Free some space, then try again.";
+    case SP_UNAVAILABLE:
+        return "The database does not answer. Try again later.";
+    default:
+        return "Internal server error";
+    }
+}
+
+struct sp_err *db_result_error(struct sp_op *op, struct db_conn *conn, PGresult *result, const char *what)
+{
+    const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    const char *constraint = result ? PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME) : NULL;
+    enum sp_code code = code_of_sqlstate(conn, state ? state : "");
+    snprintf(conn->conflict, sizeof(conn->conflict), "%s", code == SP_CONFLICT && constraint ? constraint : "");
+    struct sp_err *err = sp_fail(op, code, "%s", message_of(code));
+    err = sp_err_detail(op, err, "%s: %s %s", what, state ? state : "-",
+                        result ? PQresultErrorMessage(result) : PQerrorMessage(conn->pg));
+    PQclear(result);
+    return err;
+}
+
+static struct sp_err *command(struct sp_op *op, struct db_conn *conn, const char *sql)
+{
+    SP_TRY(db_ready(op, conn));
+    PGresult *result = PQexec(conn->pg, sql);
+    ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        return db_result_error(op, conn, result, sql);
+    PQclear(result);
+    return NULL;
+}
+
+struct sp_err *db_begin(struct sp_op *op, struct db_conn *conn)
+{
+    sp_assert(!conn->in_transaction);
+    SP_TRY(command(op, conn, "begin"));
+    conn->in_transaction = true;
+    conn->commit_uncertain = false;
+    return NULL;
+}
+
+struct sp_err *db_commit(struct sp_op *op, struct db_conn *conn)
+{
+    sp_assert(conn->in_transaction);
+    if (db_injected_failure()) {
+        db_rollback(op, conn);
+        return sp_fail(op, SP_UNAVAILABLE, "The database does not answer. Try again later.");
+    }
+    PGresult *result = PQexec(conn->pg, "commit");
+    conn->in_transaction = false;
+    /* a failed transaction answers COMMIT with the tag ROLLBACK */
+    if (PQresultStatus(result) == PGRES_COMMAND_OK && strcmp(PQcmdStatus(result), "COMMIT") == 0) {
+        PQclear(result);
+        return NULL;
+    }
+    conn->commit_uncertain = PQstatus(conn->pg) != CONNECTION_OK;
+    return db_result_error(op, conn, result, "commit");
+}
+
+void db_rollback(struct sp_op *op, struct db_conn *conn)
+{
+    (void)op;
+    if (!conn->in_transaction)
+        return;
+    conn->in_transaction = false;
+    if (!conn->pg)
+        return;
+    PGresult *result = PQexec(conn->pg, "rollback");
+    bool clean = PQresultStatus(result) == PGRES_COMMAND_OK;
+    PQclear(result);
+    if (!clean)
+        disconnect(conn);
+}
+
+struct sp_err *db_end(struct sp_op *op, struct db_conn *conn, struct sp_err *err)
+{
+    if (!err)
+        return db_commit(op, conn);
+    db_rollback(op, conn);
+    return err;
+}
+
+bool db_commit_is_uncertain(const struct db_conn *conn)
+{
+    return conn->commit_uncertain;
+}
+
+const char *db_conflict(const struct db_conn *conn)
+{
+    return conn->conflict;
+}
+
+struct sp_err *db_advisory_xact_lock(struct sp_op *op, struct db_conn *conn, enum db_lock lock)
+{
+    const char *sql = sp_format(op, "select pg_advisory_xact_lock(%d)", (int)lock);
+    SP_OWN(sql);
+    return command(op, conn, sql);
+}
+
+struct sp_err *db_advisory_try_lock(struct sp_op *op, struct db_conn *conn, enum db_lock lock, bool *ret_locked)
+{
+    SP_TRY(db_ready(op, conn));
+    const char *sql = sp_format(op, "select pg_try_advisory_lock(%d)", (int)lock);
+    SP_OWN(sql);
+    PGresult *result = PQexec(conn->pg, sql);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK)
+        return db_result_error(op, conn, result, "advisory lock");
+    *ret_locked = strcmp(PQgetvalue(result, 0, 0), "t") == 0;
+    PQclear(result);
+    return NULL;
+}
+
+struct sp_err *db_listen(struct sp_op *op, struct db_conn *conn, const char *channel)
+{
+    const char *sql = sp_format(op, "listen %s", channel);
+    SP_OWN(sql);
+    return command(op, conn, sql);
+}
+
+static bool take_notifications(struct db_conn *conn)
+{
+    bool any = false;
+    for (PGnotify *notify; (notify = PQnotifies(conn->pg)); any = true)
+        PQfreemem(notify);
+    return any;
+}
+
+struct sp_err *db_wait_notify(struct sp_op *op, struct db_conn *conn, int timeout_ms, bool *ret_notified)
+{
+    SP_TRY(db_ready(op, conn));
+    *ret_notified = take_notifications(conn);
+    if (*ret_notified)
+        return NULL;
+    struct pollfd line = {.fd = PQsocket(conn->pg), .events = POLLIN};
+    if (poll(&line, 1, timeout_ms) > 0 && PQconsumeInput(conn->pg) != 1)
+        return sp_fail(op, SP_UNAVAILABLE, "The database does not answer. Try again later.");
+    *ret_notified = take_notifications(conn);
+    return NULL;
+}
+
+struct sp_err *db_script(struct sp_op *op, struct db_conn *conn, const char *sql)
+{
+    return command(op, conn, sql);
+}

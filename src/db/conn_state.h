@@ -1,0 +1,27 @@
+/* The inside of struct db_conn, for the files of src/db alone. */
+#ifndef SP_DB_CONN_STATE_H
+#define SP_DB_CONN_STATE_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include "base/err.h"
+
+enum { DB_PREPARED_SLOTS = 512, DB_CONSTRAINT_MAX_BYTES = 64 };
+
+struct db_conn {
+    PGconn *pg;
+    char *url, *program;
+    bool in_transaction, commit_uncertain;
+    int64_t timeout_ms; /* what statement_timeout is set to; 0: none */
+    char conflict[DB_CONSTRAINT_MAX_BYTES];
+    /* names of prepared statements, by the address of their literal: an open-addressed set */
+    const void *prepared[DB_PREPARED_SLOTS];
+};
+
+/* Connected, with statement_timeout fit for op's deadline. */
+struct sp_err *db_ready(struct sp_op *op, struct db_conn *conn) SP_MUST_CHECK;
+/* The error of a result that is neither a command nor tuples; frees result. */
+struct sp_err *db_result_error(struct sp_op *op, struct db_conn *conn, PGresult *result, const char *what) SP_MUST_CHECK;
+bool db_injected_failure(void);
+
+#endif

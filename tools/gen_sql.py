@@ -1,0 +1,383 @@
+#!/usr/bin/python3
+"""gen_sql.py [--check]: db/migrations and db/queries -> gen/db.
+
+Starts a throw-away PostgreSQL (tools/with_postgres.sh), applies the migrations, prepares every query and writes typed
+C functions from what the server says of parameters and columns. A query that the server refuses, or that uses a type
+or an annotation unknown here, stops the generator with file and line. --check writes nothing and fails on a difference.
+"""
+import ctypes
+import hashlib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+OUT = ROOT / "gen" / "db"
+KINDS = ("one", "maybe_one", "many", "stream", "exec", "exec_rows")
+ARGUMENTS_MAX = 3  # more parameters become a struct
+
+# oid -> (what it is, C type, C type when it may be NULL)
+SCALARS = {
+    16: ("bool", "bool", "struct sp_opt_bool"),
+    23: ("i32", "int32_t", "struct sp_opt_i32"),
+    20: ("i64", "int64_t", "struct sp_opt_i64"),
+    700: ("f64", "double", "struct sp_opt_f64"),
+    701: ("f64", "double", "struct sp_opt_f64"),
+    1114: ("time", "sp_time_ms", "struct sp_opt_time"),
+    1184: ("time", "sp_time_ms", "struct sp_opt_time"),
+    2950: ("uuid", "struct sp_uuid", "struct sp_opt_uuid"),
+}
+POINTERS = {  # NULL is in the type itself
+    25: ("text", "const char *"),
+    1043: ("text", "const char *"),
+    3802: ("jsonb", "const char *"),
+    114: ("text", "const char *"),
+    1082: ("date", "const char *"),
+    17: ("bytes", "struct sp_bytes"),
+    1009: ("text_list", "struct sp_text_list"),
+    2951: ("uuid_list", "struct sp_uuid_list"),
+    1016: ("i64_list", "struct sp_i64_list"),
+    1001: ("bytes_list", "struct sp_bytes_list"),
+}
+COLUMN_ONLY_UNSUPPORTED = ("i64_list", "bytes_list")
+FALLIBLE = ("date", "text_list", "uuid_list")  # reading allocates
+
+
+class Refused(Exception):
+    pass
+
+
+class Query:
+    def __init__(self, name, kind, doc, sql, place):
+        self.name, self.kind, self.doc, self.place = name, kind, doc, place
+        self.params, self.nullable_params = [], set()
+        self.sql = self.number_parameters(sql)
+        self.types, self.columns = [], []
+
+    def number_parameters(self, sql):
+        """:name and :name? become $1, $2 ... ; casts (::) and text in quotes stay."""
+        out = []
+        for token in re.split(r"('(?:[^']|'')*'|::\w+|--[^\n]*)", sql):
+            if token.startswith("--"):
+                continue
+            if token.startswith(("'", "::")):
+                out.append(token)
+                continue
+            out.append(re.sub(r":([a-z_][a-z0-9_]*)(\?)?", self.number_one, token))
+        return re.sub(r"\s+", " ", "".join(out)).strip().rstrip(";")
+
+    def number_one(self, match):
+        name = match.group(1)
+        if name not in self.params:
+            self.params.append(name)
+        if match.group(2):
+            self.nullable_params.add(name)
+        return "$%d" % (self.params.index(name) + 1)
+
+
+def parse_file(path):
+    """The queries of a file, in order. The comment lines above a name become its documentation."""
+    queries, doc, body, head = [], [], [], None
+
+    def finish():
+        if head:
+            sql = "\n".join(body).strip()
+            if not sql:
+                raise Refused(f"{head[2]}: the query {head[0]} is empty")
+            queries.append(Query(head[0], head[1], head[3], sql, head[2]))
+
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        place = f"{path.relative_to(ROOT)}:{number}"
+        if line.startswith("-- name:"):
+            match = re.fullmatch(r"-- name: ([a-z][a-z0-9_]*) :([a-z_]+)", line)
+            if not match or match.group(2) not in KINDS:
+                raise Refused(f"{place}: expected '-- name: x :kind' with a kind of {', '.join(KINDS)}")
+            finish()
+            head, doc, body = (match.group(1), match.group(2), place, doc), [], []
+        elif line.startswith("--"):
+            doc.append(line[2:].strip())
+        elif line.strip():
+            if not head:
+                raise Refused(f"{place}: a statement without '-- name:' above it")
+            body.extend([] if not doc else ["-- " + d for d in doc])
+            doc = []
+            body.append(line)
+        elif not body and not head:
+            doc = []  # the file's own opening comment
+    finish()
+    return queries
+
+
+class Postgres:
+    """As much of libpq as describing statements takes."""
+
+    def __init__(self, conninfo):
+        self.pq = ctypes.CDLL("libpq.so.5")
+        for name in ("PQconnectdb", "PQexec", "PQprepare", "PQdescribePrepared"):
+            getattr(self.pq, name).restype = ctypes.c_void_p
+        for name in ("PQerrorMessage", "PQfname", "PQgetvalue"):
+            getattr(self.pq, name).restype = ctypes.c_char_p
+        for name in ("PQparamtype", "PQftype", "PQftable"):
+            getattr(self.pq, name).restype = ctypes.c_uint
+        self.conn = ctypes.c_void_p(self.pq.PQconnectdb(conninfo.encode()))
+        if self.pq.PQstatus(self.conn) != 0:
+            raise Refused("cannot connect: " + self.error())
+
+    def error(self):
+        return self.pq.PQerrorMessage(self.conn).decode().strip()
+
+    def check(self, result, place):
+        result = ctypes.c_void_p(result)
+        if self.pq.PQresultStatus(result) not in (1, 2):
+            raise Refused(f"{place}: {self.error()}")
+        return result
+
+    def execute(self, sql, place):
+        return self.check(self.pq.PQexec(self.conn, sql.encode()), place)
+
+    def rows(self, sql, place, width):
+        result = self.execute(sql, place)
+        return [[self.pq.PQgetvalue(result, row, column).decode() for column in range(width)]
+                for row in range(self.pq.PQntuples(result))]
+
+    def describe(self, query):
+        name = query.name.encode()
+        self.check(self.pq.PQprepare(self.conn, name, query.sql.encode(), 0, None), query.place)
+        result = self.check(self.pq.PQdescribePrepared(self.conn, name), query.place)
+        query.types = [self.pq.PQparamtype(result, i) for i in range(self.pq.PQnparams(result))]
+        for i in range(self.pq.PQnfields(result)):
+            label = self.pq.PQfname(result, i).decode()
+            table, number = self.pq.PQftable(result, i), self.pq.PQftablecol(result, i)
+            query.columns.append((label, self.pq.PQftype(result, i), self.not_null(table, number)))
+
+    def not_null(self, table, number):
+        if table == 0 or number == 0:
+            return False
+        sql = f"select attnotnull from pg_attribute where attrelid = {table} and attnum = {number}"
+        return self.rows(sql, "pg_attribute", 1)[0][0] == "t"
+
+
+def c_type(oid, nullable, place, what):
+    if oid in SCALARS:
+        return SCALARS[oid][2 if nullable else 1]
+    if oid in POINTERS:
+        return POINTERS[oid][1]
+    raise Refused(f"{place}: {what} has a type (oid {oid}) that the generator does not know; cast it")
+
+
+def declare(ctype, name):
+    return f"{ctype}{name}" if ctype.endswith("*") else f"{ctype} {name}"
+
+
+def column_list(query):
+    """(name, kind, C type, nullable) of each column; 'x!' is never NULL, 'x?' may be."""
+    columns, seen = [], set()
+    for label, oid, not_null in query.columns:
+        nullable = label.endswith("?") or not (not_null or label.endswith("!"))
+        name = label.rstrip("!?")
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in seen:
+            raise Refused(f"{query.place}: the column '{label}' needs a name of its own")
+        seen.add(name)
+        ctype = c_type(oid, nullable, query.place, f"column {name}")
+        kind = (SCALARS.get(oid) or POINTERS[oid])[0]
+        if kind in COLUMN_ONLY_UNSUPPORTED:
+            raise Refused(f"{query.place}: a column cannot be a {kind}")
+        columns.append((name, kind, ctype, nullable and oid in SCALARS))
+    return columns
+
+
+def parameter_list(query):
+    if len(query.types) != len(query.params):
+        raise Refused(f"{query.place}: the server sees {len(query.types)} parameters, the text has {len(query.params)}")
+    return [(name, (SCALARS.get(oid) or POINTERS.get(oid) or ("?",))[0],
+             c_type(oid, name in query.nullable_params, query.place, f"parameter {name}"), name in query.nullable_params)
+            for name, oid in zip(query.params, query.types)]
+
+
+def argument(kind, ctype, nullable, name):
+    if kind == "uuid":
+        return f"const struct sp_uuid *{name}"
+    return declare(ctype, name)
+
+
+def put_call(kind, nullable, name, in_struct):
+    value = f"in->{name}" if in_struct else name
+    if kind == "uuid":
+        if not in_struct:
+            return f"db_put_uuid(&args, {value});"
+        return f"db_put_uuid(&args, {value}.set ? &{value}.value : NULL);" if nullable else f"db_put_uuid(&args, &{value});"
+    if nullable and kind in ("bool", "i32", "i64", "f64", "time"):
+        return f"if ({value}.set)\n        db_put_{kind}(&args, {value}.value);\n    else\n        db_put_null(&args);"
+    return f"db_put_{kind}(&args, {value});"
+
+
+def has_rows(query):
+    return query.kind in ("one", "maybe_one", "many", "stream")
+
+
+def signature(query, params):
+    parts = ["struct sp_op *op", "struct db_conn *db"]
+    if len(params) > ARGUMENTS_MAX:
+        parts.append(f"const struct q_{query.name}_in *in")
+    else:
+        parts += [argument(kind, ctype, nullable, name) for name, kind, ctype, nullable in params]
+    row = f"struct q_{query.name}_row"
+    parts += {"one": [f"{row} **ret_row"], "maybe_one": [f"{row} **ret_row"],
+              "many": [f"struct q_{query.name}_rows *ret_rows"], "exec": [], "exec_rows": ["int64_t *ret_count"],
+              "stream": [f"struct sp_err *(*each)(void *context, const {row} *row)", "void *context"]}[query.kind]
+    return f"struct sp_err *q_{query.name}({', '.join(parts)})"
+
+
+def write_header(query, params, columns, out):
+    if len(params) > ARGUMENTS_MAX:
+        out.append(f"struct q_{query.name}_in {{")
+        out += [f"    {declare(ctype, name)};" for name, _, ctype, _ in params]
+        out.append("};")
+    if has_rows(query):
+        out.append(f"struct q_{query.name}_row {{")
+        out += [f"    {declare(ctype, name)};" for name, _, ctype, _ in columns]
+        out.append("};")
+    if query.kind == "many":
+        out.append(f"struct q_{query.name}_rows {{\n    struct q_{query.name}_row *items;\n    size_t count;\n}};")
+    if query.doc:
+        out.append("/* " + "\n * ".join(query.doc) + " */")
+    out.append(f"SP_MUST_CHECK {signature(query, params)};\n")
+
+
+def c_string(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def read_column(index, name, kind, nullable):
+    if kind in FALLIBLE:
+        return f"    SP_TRY(db_get_{kind}(op, result, i, {index}, &row->{name}));"
+    if nullable:
+        return (f"    if (!db_is_null(result, i, {index})) {{\n        row->{name}.set = true;\n"
+                f"        row->{name}.value = db_get_{kind}(result, i, {index});\n    }}")
+    return f"    row->{name} = db_get_{kind}(result, i, {index});"
+
+
+def write_reader(query, columns, out):
+    fallible = any(kind in FALLIBLE for _, kind, _, _ in columns)
+    row = f"struct q_{query.name}_row"
+    if fallible:
+        out.append(f"static struct sp_err *read_{query.name}(struct sp_op *op, const struct db_result *result, size_t i, {row} *row)\n{{")
+    else:
+        out.append(f"static void read_{query.name}(const struct db_result *result, size_t i, {row} *row)\n{{")
+    out += [read_column(index, name, kind, nullable) for index, (name, kind, _, nullable) in enumerate(columns)]
+    out.append("    return NULL;\n}\n" if fallible else "}\n")
+    return f"SP_TRY(read_{query.name}(op, result, %s));" if fallible else f"read_{query.name}(result, %s);"
+
+
+def write_body(query, params, columns, out):
+    read = write_reader(query, columns, out) if has_rows(query) else None
+    out.append(signature(query, params) + "\n{")
+    out.append(f"    static const struct db_stmt stmt = {{\"{query.name}\",\n        {c_string(query.sql)}, {len(params)}}};")
+    out.append("    struct db_args args;\n    db_args_init(&args, op);")
+    out += ["    " + put_call(kind, nullable, name, len(params) > ARGUMENTS_MAX) for name, kind, _, nullable in params]
+    out.append("    struct db_result *result;\n    SP_TRY(db_run(op, db, &stmt, &args, &result));")
+    if query.kind in ("one", "maybe_one"):
+        if query.kind == "one":
+            out.append(f"    if (db_row_count(result) != 1)\n        return sp_fail_internal(op, \"{query.name}: %zu rows instead of one\", db_row_count(result));")
+        else:
+            out.append("    *ret_row = NULL;\n    if (db_row_count(result) == 0)\n        return NULL;")
+        out.append(f"    struct q_{query.name}_row *row;\n    SP_NEW(op, row);\n    {read % '0, row'}\n    *ret_row = row;")
+    elif query.kind == "many":
+        out.append(f"    struct q_{query.name}_rows rows = {{.count = db_row_count(result)}};\n    SP_NEW_ARRAY(op, rows.items, rows.count);\n"
+                   f"    for (size_t i = 0; i < rows.count; i++) {{\n        {read % 'i, &rows.items[i]'}\n    }}\n    *ret_rows = rows;")
+    elif query.kind == "stream":
+        out.append(f"    size_t count = db_row_count(result);\n    for (size_t i = 0; i < count; i++) {{\n        struct q_{query.name}_row row = {{0}};\n"
+                   f"        {read % 'i, &row'}\n        SP_TRY(each(context, &row));\n    }}")
+    elif query.kind == "exec_rows":
+        out.append("    *ret_count = db_affected(result);")
+    else:
+        out.append("    (void)result;")
+    out.append("    return NULL;\n}\n")
+
+
+def generate_file(path, queries):
+    stem, source = path.stem, path.relative_to(ROOT)
+    guard = f"GEN_DB_{stem.upper()}_H"
+    note = f"/* Generated by tools/gen_sql.py from {source}; do not edit. */"
+    header = [note, f"#ifndef {guard}\n#define {guard}\n\n#include \"base/op.h\"\n#include \"base/types.h\"\n\nstruct db_conn;\n"]
+    code = [note, f"#include \"gen/db/{stem}.h\"\n\n#include \"db/stmt.h\"\n"]
+    for query in queries:
+        params, columns = parameter_list(query), column_list(query)
+        if has_rows(query) and not columns:
+            raise Refused(f"{query.place}: {query.name} is :{query.kind} and returns no columns")
+        write_header(query, params, columns, header)
+        write_body(query, params, columns, code)
+    header.append("#endif")
+    return {f"{stem}.h": "\n".join(header) + "\n", f"{stem}.c": "\n".join(code)}
+
+
+def migrations():
+    found = sorted((ROOT / "db" / "migrations").glob("*.sql"))
+    for number, path in enumerate(found, 1):
+        if not re.fullmatch(r"%04d_[a-z0-9_]+\.sql" % number, path.name):
+            raise Refused(f"{path.relative_to(ROOT)}: expected a name like {number:04d}_words.sql, without gaps")
+    return found
+
+
+def generate_migrations(paths):
+    out = ["/* Generated by tools/gen_sql.py from db/migrations; do not edit. */", "#include \"gen/db/migrations.h\"\n",
+           "const struct db_migration db_migrations[] = {"]
+    for path in paths:
+        text = path.read_text()
+        lines = "\n".join("        " + c_string(line)[:-1] + "\\n\"" for line in text.splitlines())
+        out.append(f"    {{{int(path.name[:4])}, \"{path.stem}\", \"{hashlib.sha256(text.encode()).hexdigest()}\",\n{lines}}},")
+    out.append("};\n\nconst size_t db_migration_count = sizeof(db_migrations) / sizeof(db_migrations[0]);\n")
+    header = ("/* Generated by tools/gen_sql.py; do not edit. The migrations, for db_migrate (db/db.h). */\n"
+              "#ifndef GEN_DB_MIGRATIONS_H\n#define GEN_DB_MIGRATIONS_H\n\n#include \"db/db.h\"\n\n"
+              "extern const struct db_migration db_migrations[];\nextern const size_t db_migration_count;\n\n#endif\n")
+    return {"migrations.c": "\n".join(out), "migrations.h": header}
+
+
+def generate(conninfo):
+    postgres = Postgres(conninfo)
+    paths = migrations()
+    for path in paths:
+        postgres.execute(path.read_text(), path.relative_to(ROOT))
+    output, names = generate_migrations(paths), {}
+    for path in sorted((ROOT / "db" / "queries").glob("*.sql")):
+        queries = parse_file(path)
+        for query in queries:
+            if query.name in names:
+                raise Refused(f"{query.place}: {query.name} is also in {names[query.name]}")
+            names[query.name] = query.place
+            postgres.describe(query)
+        output.update(generate_file(path, queries))
+    return output
+
+
+def differences(output):
+    have = {path.name: path.read_text() for path in OUT.glob("*.[ch]")}
+    return sorted(name for name in set(have) | set(output) if have.get(name) != output.get(name))
+
+
+def main():
+    conninfo = os.environ.get("SWISSPHOTO_TEST_DATABASE")
+    if not conninfo:
+        return subprocess.call([ROOT / "tools" / "with_postgres.sh", sys.executable, *sys.argv])
+    try:
+        output = generate(conninfo)
+    except Refused as problem:
+        print(f"gen_sql: {problem}", file=sys.stderr)
+        return 1
+    changed = differences(output)
+    if "--check" in sys.argv[1:]:
+        if changed:
+            print("gen_sql: run `make gen`; these differ from their source: " + ", ".join(changed), file=sys.stderr)
+        return 1 if changed else 0
+    for name in changed:
+        if name in output:
+            (OUT / name).write_text(output[name])
+        else:
+            (OUT / name).unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
