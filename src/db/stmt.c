@@ -51,7 +51,7 @@ static struct sp_err *prepare(struct sp_op *op, struct db_conn *conn, const stru
 struct sp_err *db_run(struct sp_op *op, struct db_conn *conn, const struct db_stmt *stmt, const struct db_args *args,
                       struct db_result **ret_result)
 {
-    static const int formats[DB_PARAMS_MAX] = {[0 ... DB_PARAMS_MAX - 1] = BINARY};
+    int formats[DB_PARAMS_MAX];
     if (args->failed)
         return sp_err_no_memory();
     sp_assert(args->count == stmt->param_count);
@@ -59,6 +59,8 @@ struct sp_err *db_run(struct sp_op *op, struct db_conn *conn, const struct db_st
         return sp_fail(op, SP_UNAVAILABLE, "The database does not answer. Try again later.");
     SP_TRY(db_ready(op, conn));
     SP_TRY(prepare(op, conn, stmt));
+    for (unsigned i = 0; i < args->count; i++)
+        formats[i] = BINARY;
     PGresult *result =
         PQexecPrepared(conn->pg, stmt->name, (int)args->count, args->values, args->lengths, formats, BINARY);
     ExecStatusType status = PQresultStatus(result);
