@@ -33,6 +33,13 @@ struct sp_i32_list { int32_t *items; size_t count; };
 struct sp_i64_list { int64_t *items; size_t count; };
 struct sp_f64_list { double *items; size_t count; };
 struct sp_bool_list { bool *items; size_t count; };
+struct sp_time_list { sp_time_ms *items; size_t count; };
+struct sp_text_list_list { struct sp_text_list *items; size_t count; };
+struct sp_opt_bool_list { struct sp_opt_bool *items; size_t count; };
+struct sp_opt_i64_list { struct sp_opt_i64 *items; size_t count; };
+struct sp_opt_f64_list { struct sp_opt_f64 *items; size_t count; };
+struct sp_opt_time_list { struct sp_opt_time *items; size_t count; };
+struct sp_opt_uuid_list { struct sp_opt_uuid *items; size_t count; };
 struct sp_bytes_list { struct sp_bytes *items; size_t count; };
 
 #endif

@@ -1,0 +1,1 @@
+"""From api/*.yaml to C, OpenAPI, TypeScript and the reference page; see tools/gen_api.py."""
