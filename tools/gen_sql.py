@@ -304,7 +304,7 @@ def generate_file(path, queries):
     header = [note, f"#ifndef {guard}\n#define {guard}\n\n#include \"base/op.h\"\n#include \"base/types.h\"\n\nstruct db_conn;\n"]
     code = [note, f"#include \"gen/db/{stem}.h\"\n\n#include \"db/stmt.h\"\n"]
     for query in queries:
-        params, columns = parameter_list(query), column_list(query)
+        params, columns = parameter_list(query), column_list(query) if has_rows(query) else []
         if has_rows(query) and not columns:
             raise Refused(f"{query.place}: {query.name} is :{query.kind} and returns no columns")
         write_header(query, params, columns, header)
