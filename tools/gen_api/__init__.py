@@ -1,1 +1,1 @@
-"""From api/*.yaml to C, OpenAPI, TypeScript and the reference page; see tools/gen_api.py."""
+"""What tools/gen_api.py writes: C, OpenAPI, TypeScript and the reference page, each from the model of api_spec."""

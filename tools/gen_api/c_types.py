@@ -1,6 +1,6 @@
 """How a type looks in C: the member of a struct, the list it makes, and its constant table."""
-from gen_api.model import schema_snake
-from gen_api.yaml_source import SpecError
+from api_spec.model import schema_snake
+from api_spec.source import SpecError
 
 SCALAR_C = {'boolean': 'bool ', 'integer': 'int64_t ', 'duration': 'int64_t ', 'number': 'double ',
             'string': 'const char *', 'email': 'const char *', 'date': 'const char *', 'date-time': 'sp_time_ms ',

@@ -2,8 +2,8 @@
 import os
 import re
 
-from gen_api.model import Api, Field, METHODS, Operation, SCALARS, Schema, Tag, Type
-from gen_api.yaml_source import List, Map, SpecError, load
+from api_spec.model import Api, Field, METHODS, Operation, SCALARS, Schema, Tag, Type
+from api_spec.source import List, Map, SpecError, load
 
 AUTHS = ('public', 'user', 'session', 'link', 'admin')
 PREFIX = '/api'

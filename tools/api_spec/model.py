@@ -1,4 +1,4 @@
-"""The specification as objects: tags, operations, schemas, types. No checks here; spec.py makes them."""
+"""The specification as objects: tags, operations, schemas, types. No checks here; read.py makes them."""
 import re
 from dataclasses import dataclass, field
 from typing import List, Optional, Tuple
