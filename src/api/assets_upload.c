@@ -10,13 +10,15 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/op.h"
 #include "domain/asset_upload.h"
 #include "gen/api/assets.h"
 #include "http/exchange.h"
+#include "http/server.h"
 
 /* Text fields are few and short; `metadata` is the longest. */
-enum { TEXT_FIELDS_MAX = 64, TEXT_FIELD_MAX_BYTES = 64 * 1024, NAME_MAX_BYTES = 100 };
+enum { TEXT_FIELDS_MAX = 64, TEXT_FIELD_MAX_BYTES = 64 * 1024, NAME_MAX_BYTES = 100, METADATA_MAX_BYTES = 256 * 1024 };
 enum { FIXED_BASE64_SHA1_LENGTH = 28, SHA1_HEX_LENGTH = 40 };
 
 struct text_field {
@@ -77,7 +79,7 @@ static struct sp_err *reply_if_duplicate(struct api_call *call, bool *ret_replie
     return reply(call, 200, &existing.value, true);
 }
 
-static struct sp_err *upload_begin(struct api_call *call)
+static struct sp_err *begin(struct api_call *call)
 {
     bool replied;
     SP_TRY(reply_if_duplicate(call, &replied));
@@ -86,8 +88,8 @@ static struct sp_err *upload_begin(struct api_call *call)
     struct upload_stream *stream;
     SP_NEW(call->op, stream);
     SP_TRY(sp_defer(call->op, release_fields, stream));
-    SP_TRY(asset_upload_begin(call->op, call->db, call->app->store, call->who, call->app->upload_max_bytes,
-                              &stream->upload));
+    const struct asset_upload_config config = {call->app->store, call->app->instance_zone, call->app->upload_max_bytes};
+    SP_TRY(asset_upload_begin(call->op, call->db, &config, call->who, &stream->upload));
     call->stream = stream;
     return NULL;
 }
@@ -105,62 +107,110 @@ static struct sp_err *start_text(struct api_call *call, struct upload_stream *st
     return NULL;
 }
 
-static struct sp_err *upload_part(struct api_call *call, const struct http_part *part)
+static struct sp_err *part(struct api_call *call, const struct http_part *head)
 {
     struct upload_stream *stream = call->stream;
     stream->to_file = false;
     stream->to_text = NULL;
-    if (!part->name)
+    if (!head->name)
         return NULL;
-    bool data = strcmp(part->name, "assetData") == 0;
-    if (!data && strcmp(part->name, "sidecarData") != 0)
-        return part->file_name ? NULL : start_text(call, stream, part->name); /* unknown files are read over */
+    bool is_data = strcmp(head->name, "assetData") == 0;
+    if (!is_data && strcmp(head->name, "sidecarData") != 0)
+        return head->file_name ? NULL : start_text(call, stream, head->name); /* unknown files are read over */
     stream->to_file = true;
-    stream->file = data ? ASSET_UPLOAD_DATA : ASSET_UPLOAD_SIDECAR;
-    if (data) {
-        stream->file_name = sp_strdup(call->op, part->file_name ? part->file_name : "");
+    stream->file = is_data ? ASSET_UPLOAD_DATA : ASSET_UPLOAD_SIDECAR;
+    if (is_data) {
+        stream->file_name = sp_strdup(call->op, head->file_name ? head->file_name : "");
         SP_OWN(stream->file_name);
     }
     return asset_upload_file(call->op, stream->upload, stream->file);
 }
 
-static struct sp_err *upload_data(struct api_call *call, const void *data, size_t size)
+static struct sp_err *data(struct api_call *call, const void *bytes, size_t size)
 {
     struct upload_stream *stream = call->stream;
     if (stream->to_file)
-        return asset_upload_write(call->op, stream->upload, stream->file, data, size);
+        return asset_upload_write(call->op, stream->upload, stream->file, bytes, size);
     if (!stream->to_text)
         return NULL;
-    sp_buf_append(stream->to_text, data, size);
+    sp_buf_append(stream->to_text, bytes, size);
     if (stream->to_text->failed)
         return sp_fail(call->op, SP_INVALID, "A text field of the form is longer than %d bytes", TEXT_FIELD_MAX_BYTES);
     return NULL;
 }
 
-/* Older clients send a duration as "0" or "00:00:00.000000"; newer ones whole milliseconds. */
-static bool parse_duration(const char *text, int64_t *ret_ms)
+static struct sp_err *sync(struct api_call *call)
 {
-    unsigned hours, minutes, seconds;
-    int used = 0;
-    if (sscanf(text, "%3u:%2u:%2u%n", &hours, &minutes, &seconds, &used) == 3 && (text[used] == '\0' || text[used] == '.')) {
-        unsigned ms = 0;
-        if (text[used] == '.')
-            (void)sscanf(text + used + 1, "%3u", &ms);
-        *ret_ms = ((int64_t)hours * 60 + minutes) * 60000 + (int64_t)seconds * 1000 + ms;
-        return true;
-    }
-    char *end;
-    long long value = strtoll(text, &end, 10);
-    if (end == text || *end || value < 0 || value > INT32_MAX)
-        return false;
-    *ret_ms = value;
-    return true;
+    struct upload_stream *stream = call->stream;
+    return asset_upload_sync(call->op, stream->upload);
 }
 
-static const char *text_of(const struct upload_stream *stream, const char *name)
+/* The index-th text field of a name: what the generated table reads the form from. */
+static const char *form_text(void *context, const struct schema_field *field, size_t index)
 {
-    for (size_t i = 0; i < stream->field_count; i++)
-        if (strcmp(stream->fields[i].name, name) == 0)
-            return stream->fields[i].value.data ? stream->fields[i].value.data : "";
+    const struct upload_stream *stream = context;
+    for (size_t i = 0; i < stream->field_count; i++) {
+        if (strcmp(stream->fields[i].name, field->name) != 0 || index-- > 0)
+            continue;
+        return stream->fields[i].value.data ? stream->fields[i].value.data : "";
+    }
     return NULL;
 }
+
+static struct sp_err *metadata_json(struct sp_op *op, const struct dto_asset_metadata_upsert_item_list *items,
+                                    const char **ret_json)
+{
+    struct sp_buf buf;
+    struct sp_json_writer json;
+    sp_buf_init(&buf, METADATA_MAX_BYTES);
+    sp_json_init(&json, &buf);
+    sp_json_begin_array(&json);
+    struct sp_err *err = NULL;
+    for (size_t i = 0; !err && i < items->count; i++)
+        err = schema_write(op, &dto_asset_metadata_upsert_item_schema, &items->items[i], &json);
+    sp_json_end_array(&json);
+    if (!err)
+        err = sp_buf_check(op, &buf);
+    *ret_json = err ? NULL : sp_strdup(op, buf.data);
+    sp_buf_finish(&buf);
+    if (err)
+        return err;
+    SP_OWN(*ret_json);
+    return NULL;
+}
+
+static struct sp_err *read_fields(struct api_call *call, struct upload_stream *stream,
+                                  struct asset_upload_fields *ret_fields)
+{
+    struct dto_asset_media_create form = {0};
+    const struct schema_texts texts = {form_text, stream};
+    SP_TRY(schema_read_texts(call->op, &dto_asset_media_create_schema, &texts, &form));
+    *ret_fields = (struct asset_upload_fields){
+        .file_name = form.filename ? form.filename : stream->file_name,
+        .file_created_at = form.file_created_at,
+        .file_modified_at = form.file_modified_at,
+        .is_favorite = form.is_favorite.set && form.is_favorite.value,
+        .visibility = form.visibility.set ? dto_asset_visibility_text(form.visibility.value) : NULL,
+        .live_photo_video_id = form.live_photo_video_id,
+        .duration_ms = form.duration.set && form.duration.value > 0 ? form.duration : (struct sp_opt_i64){0},
+    };
+    return form.metadata ? metadata_json(call->op, form.metadata, &ret_fields->metadata_json) : NULL;
+}
+
+static struct sp_err *end(struct api_call *call)
+{
+    struct upload_stream *stream = call->stream;
+    struct asset_upload_fields fields;
+    struct asset_upload_result result;
+    SP_TRY(read_fields(call, stream, &fields));
+    SP_TRY(asset_upload_finish(call->op, call->db, stream->upload, &fields, &result));
+    return reply(call, result.duplicate ? 200 : 201, &result.asset_id, result.duplicate);
+}
+
+static void give_up(struct api_call *call)
+{
+    struct upload_stream *stream = call->stream;
+    asset_upload_abort(call->op, call->db, stream->upload);
+}
+
+const struct api_stream api_upload_asset_stream = {begin, part, data, sync, end, give_up};

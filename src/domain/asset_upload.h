@@ -2,11 +2,11 @@
  * The way of an upload, from the first byte to the asset. DESIGN: after a 201 a power cut loses nothing.
  *
  *   begin   (worker)  duplicate by checksum? else a row in `upload` is committed before the first byte
- *   file    (I/O)     a file starts: the asset's bytes or its sidecar; write appends, hashed on the way
+ *   file    (I/O)     a file starts: the asset's bytes or its sidecar; write appends, hashed on the way; sync at the end
  *   finish  (worker)  fsync and rename, then one transaction: asset, first job, the upload row gone
  *   abort   (worker)  removes what was written and the row; what it cannot remove the collector does later
  *
- * One thread at a time; after begin exactly one of finish and abort.
+ * One thread at a time; after begin exactly one of finish and abort. A finish that fails has aborted.
  */
 #ifndef SP_DOMAIN_ASSET_UPLOAD_H
 #define SP_DOMAIN_ASSET_UPLOAD_H
@@ -58,6 +58,8 @@ SP_MUST_CHECK struct sp_err *asset_upload_file(struct sp_op *op, struct asset_up
                                                enum asset_upload_file which);
 SP_MUST_CHECK struct sp_err *asset_upload_write(struct sp_op *op, struct asset_upload *upload,
                                                 enum asset_upload_file which, const void *data, size_t size);
+/* Everything written so far to the disk; on an I/O thread, so that a slow disk holds no worker. */
+SP_MUST_CHECK struct sp_err *asset_upload_sync(struct sp_op *op, struct asset_upload *upload);
 SP_MUST_CHECK struct sp_err *asset_upload_finish(struct sp_op *op, struct db_conn *db, struct asset_upload *upload,
                                                  const struct asset_upload_fields *fields,
                                                  struct asset_upload_result *ret_result);

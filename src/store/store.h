@@ -59,6 +59,8 @@ SP_MUST_CHECK struct sp_err *store_upload_begin(struct sp_op *op, struct store *
                                                 const char *tag, struct store_upload **ret_upload);
 SP_MUST_CHECK struct sp_err *store_upload_write(struct sp_op *op, struct store_upload *upload, const void *data,
                                                 size_t size);
+/* To the disk; commit does it too, and then has nothing left to wait for. */
+SP_MUST_CHECK struct sp_err *store_upload_sync(struct sp_op *op, struct store_upload *upload);
 /* The digests of what was written; once. No write afterwards. */
 SP_MUST_CHECK struct sp_err *store_upload_digest(struct sp_op *op, struct store_upload *upload,
                                                  struct store_digest *ret_digest);

@@ -23,7 +23,7 @@ struct store_upload {
     int folder_fd, fd;
     const char *stem, *part_name; /* part_name: within the folder */
     struct sp_hash *sha1, *blake2b;
-    int64_t size_bytes, written_behind;
+    int64_t size_bytes, written_behind, synced_bytes; /* synced_bytes: how much was there at the last fsync */
 };
 
 static const char *last_segment(const char *path)
@@ -102,6 +102,13 @@ struct sp_err *store_upload_write(struct sp_op *op, struct store_upload *upload,
     return NULL;
 }
 
+struct sp_err *store_upload_sync(struct sp_op *op, struct store_upload *upload)
+{
+    SP_TRY(os_sync(op, upload->fd));
+    upload->synced_bytes = upload->size_bytes;
+    return NULL;
+}
+
 struct sp_err *store_upload_digest(struct sp_op *op, struct store_upload *upload, struct store_digest *ret_digest)
 {
     SP_TRY(sp_hash_final(op, upload->sha1, ret_digest->sha1));
@@ -115,7 +122,8 @@ struct sp_err *store_upload_commit(struct sp_op *op, struct store_upload *upload
 {
     const char *path = sp_format(op, "%s%s", upload->stem, extension);
     SP_OWN(path);
-    SP_TRY(os_sync(op, upload->fd));
+    if (upload->synced_bytes != upload->size_bytes)
+        SP_TRY(os_sync(op, upload->fd));
     if (renameat2(upload->folder_fd, upload->part_name, upload->folder_fd, last_segment(path), RENAME_NOREPLACE) != 0)
         return sp_fail_errno(op, "rename to %s", path);
     os_close(&upload->fd); /* from here on discard removes nothing */
