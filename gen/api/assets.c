@@ -102,6 +102,7 @@ const struct api_row api_download_asset_row = {
     .in = &download_asset_in,
     .out_size = sizeof(struct api_download_asset_out),
     .status = 200,
+    .replies_itself = true,
     .invoke = invoke_download_asset,
 };
 
@@ -123,6 +124,7 @@ const struct api_row api_view_asset_row = {
     .in = &view_asset_in,
     .out_size = sizeof(struct api_view_asset_out),
     .status = 200,
+    .replies_itself = true,
     .invoke = invoke_view_asset,
 };
 

@@ -26,6 +26,7 @@ const struct api_row api_get_open_api_document_row = {
     .auth = API_PUBLIC,
     .out_size = sizeof(struct api_get_open_api_document_out),
     .status = 200,
+    .replies_itself = true,
     .invoke = invoke_get_open_api_document,
 };
 

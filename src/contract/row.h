@@ -47,10 +47,11 @@ struct api_row {
     const struct schema_type *body;
     uint16_t body_at;
     bool body_optional;
-    /* struct api_x_out: its status stands first. answer NULL: no content, or the handler replies by itself. */
+    /* struct api_x_out: its status stands first. answer NULL: no content. */
     uint16_t out_size, answer_at;
     int status;
     const struct schema_type *answer;
+    bool replies_itself; /* the handler answers by http_reply_*: files */
     /* NULL: a route of the contract that is not built yet, or a streamed one. */
     struct sp_err *(*invoke)(struct api_call *call, const void *in, void *out);
     const struct api_stream *stream; /* NULL: not streamed */

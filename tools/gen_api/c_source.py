@@ -268,6 +268,8 @@ def operation_tables(tables, operation):
     row += [f'.out_size = sizeof(struct api_{name}_out)', f'.status = {operation.answers[0][0]}']
     if operation.answers_json:
         row += [f'.answer = &{tables.name(operation.answer)}', f'.answer_at = offsetof(struct api_{name}_out, body)']
+    elif operation.answer:
+        row.append('.replies_itself = true')
     if operation.streamed:
         row.append(f'.stream = &api_{name}_stream')
     else:

@@ -1,0 +1,20 @@
+/*
+ * The gate before every handler: the request's credentials, in the contract's order of precedence, the principal behind
+ * them, and whether it may call this route at all. (Which ids it may touch is decided by domain/access.h.) Worker
+ * threads.
+ */
+#ifndef SP_API_GATE_H
+#define SP_API_GATE_H
+
+#include "base/attr.h"
+
+struct api_call;
+struct sp_err;
+
+/*
+ * Sets call->who. SP_UNAUTHENTICATED: none or bad credentials; SP_FORBIDDEN: known, but not allowed here, or a request
+ * that another site made the browser send.
+ */
+SP_MUST_CHECK struct sp_err *api_gate(struct api_call *call);
+
+#endif
