@@ -77,7 +77,7 @@ export function mockServer() {
     if (!url.pathname.startsWith('/api/')) return next()
     const body = await read(request)
     const route = `${request.method} ${url.pathname.slice(4)}`
-    const signedIn = /immich_is_authenticated=true/.test(request.headers.cookie ?? '')
+    const signedIn = /immich_access_token=true/.test(request.headers.cookie ?? '')
     const answer =
       publicAnswer(route, body) ??
       (signedIn && user ? privateAnswer(route, url, request, body) : failure(401, 'Authentication required'))
@@ -143,7 +143,7 @@ function details(asset: Asset) {
     exifInfo: {
       make: 'FUJIFILM',
       model: 'X-T5',
-      lensModel: 'XF 23mm F1.4 R LM WR',
+      lensModel: 'XF23mmF1.4 R LM WR',
       fNumber: 5.6,
       exposureTime: '1/420',
       focalLength: 23,
@@ -169,11 +169,17 @@ function store(assets: Asset[], request: IncomingMessage, body: Buffer): Answer 
   const same = known(checksum)
   if (same) return { json: { id: same.id, status: 'duplicate' } }
   if (name.startsWith('broken')) return failure(400, 'Unsupported file type')
-  const wall = Date.now() - Math.random() * 20 * DAY_MS
+  const wall = exifDate(file) ?? Date.now()
   const scene = { seed: file.length % 24, ratio: RATIOS[file.length % RATIOS.length]! }
   const asset = { id: randomUUID(), name, wall, scene, checksum, bytes: file.length, readyAt: Date.now() + PREPARATION_MS }
   assets.push(asset)
   return { status: 201, json: { id: asset.id, status: 'created' } }
+}
+
+// The first date of an EXIF block is near enough.
+function exifDate(file: Buffer): number | null {
+  const date = /(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)\0/.exec(file.subarray(0, 4096).toString('latin1'))
+  return date ? Date.parse(`${date[1]}-${date[2]}-${date[3]}T${date[4]}Z`) : null
 }
 
 function failure(statusCode: number, message: string): Answer {

@@ -148,7 +148,3 @@ export class LayoutCache {
   }
 }
 
-// The tiles of a layout that touch [from, to), relative to the month's top. Tiles are sorted by y.
-export function tilesBetween(layout: MonthLayout, from: number, to: number): Tile[] {
-  return layout.tiles.filter((tile) => tile.y + tile.height > from && tile.y < to)
-}

@@ -40,10 +40,10 @@ export class UploadQueue {
   counts = $state<UploadCounts>(noCounts())
   bytes = $state({ total: 0, done: 0 }) // done: all of what is finished, and what is sent of the rest
   held = $state(false) // until the person is signed in again
+  taken = $state(0) // items before this one have had their turn (retried ones have a second)
 
   active = $derived(this.counts.waiting + this.counts.reading + this.counts.sending > 0)
 
-  #cursor = 0 // items before it are not waiting, retried ones aside
   #retries: UploadItem[] = []
   #running = 0
   #ids = 0
@@ -89,7 +89,7 @@ export class UploadQueue {
     this.#stop = new AbortController()
     this.items = []
     this.#retries = []
-    this.#cursor = 0
+    this.taken = 0
     this.counts = noCounts()
     this.bytes = { total: 0, done: 0 }
     this.held = false
@@ -108,8 +108,8 @@ export class UploadQueue {
   }
 
   #nextWaiting(): UploadItem | undefined {
-    while (this.#cursor < this.items.length) {
-      const item = this.items[this.#cursor++]!
+    while (this.taken < this.items.length) {
+      const item = this.items[this.taken++]!
       if (item.state === 'waiting' && !this.#retries.includes(item)) return item
     }
     return this.#retries.shift()

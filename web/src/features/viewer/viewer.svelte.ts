@@ -18,7 +18,7 @@ export class ViewerStore {
     const reading = (this.#reading = new AbortController())
     this.problem = null
     this.asset = null
-    this.photo = timeline.photo(id) ?? null
+    this.#step(id)
     void this.#findNeighbours(id, reading.signal)
     try {
       const asset = await ask(() => getAssetInfo({ id }, { signal: reading.signal }))
@@ -29,6 +29,16 @@ export class ViewerStore {
       if (reading.signal.aborted) return
       this.problem = error instanceof ApiError && error.status < 500 ? 'missing' : 'unreachable'
     }
+  }
+
+  // To a neighbour: the picture just left is the neighbour on the other side; further ones are found meanwhile.
+  #step(id: string): void {
+    const left = this.photo
+    const forward = id === this.next?.id
+    const back = id === this.previous?.id
+    this.photo = timeline.photo(id) ?? null
+    this.previous = forward ? left : null
+    this.next = back ? left : null
   }
 
   close(): void {

@@ -6,7 +6,7 @@ export interface Format {
   percent(part: number): string
   bytes(bytes: number): string
   month(wall: number): { name: string; year: string }
-  day(wall: number, today: number): string
+  day(wall: number): string // without the year: it stands below its month
   dayLong(wall: number): string
   moment(wall: number): string
   time(wall: number): string
@@ -20,8 +20,7 @@ export function createFormat(locale: string): Format {
     new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...options })
   const monthName = dates({ month: 'long' })
   const year = dates({ year: 'numeric' })
-  const dayThisYear = dates({ weekday: 'short', day: 'numeric', month: 'short' })
-  const dayOtherYear = dates({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' })
+  const day = dates({ weekday: 'short', day: 'numeric', month: 'short' })
   const dayLong = dates({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
   const moment = dates({ dateStyle: 'long', timeStyle: 'short' })
   const time = dates({ hour: '2-digit', minute: '2-digit' })
@@ -47,8 +46,7 @@ export function createFormat(locale: string): Format {
       }).format(value)
     },
     month: (wall) => ({ name: capital(monthName.format(wall), locale), year: year.format(wall) }),
-    day: (wall, today) =>
-      capital((sameYear(wall, today) ? dayThisYear : dayOtherYear).format(wall), locale),
+    day: (wall) => capital(day.format(wall), locale),
     dayLong: (wall) => capital(dayLong.format(wall), locale),
     moment: (wall) => moment.format(wall),
     time: (wall) => time.format(wall),
@@ -61,17 +59,7 @@ export function createFormat(locale: string): Format {
   }
 }
 
-function sameYear(a: number, b: number): boolean {
-  return new Date(a).getUTCFullYear() === new Date(b).getUTCFullYear()
-}
-
 // French and Italian write months and weekdays small; at the head of a line they stand with a capital.
 function capital(text: string, locale: string): string {
   return text.charAt(0).toLocaleUpperCase(locale) + text.slice(1)
-}
-
-// The reader's present as a wall time.
-export function wallNow(): number {
-  const now = new Date()
-  return now.getTime() - now.getTimezoneOffset() * 60_000
 }
