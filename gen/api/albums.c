@@ -52,6 +52,12 @@ const struct api_row api_create_album_row = {
     .invoke = invoke_create_album,
 };
 
+const struct api_row api_add_assets_to_albums_row = {.auth = API_USER, .permission = "albumAsset.create"};
+
+const struct api_row api_get_album_statistics_row = {.auth = API_USER, .permission = "album.statistics"};
+
+const struct api_row api_delete_album_row = {.auth = API_USER, .permission = "album.delete"};
+
 static const struct schema_field get_album_info_in_fields[] = {
     {"id", &schema_uuid, offsetof(struct api_get_album_info_in, id), SCHEMA_PATH},
 };
@@ -72,6 +78,10 @@ const struct api_row api_get_album_info_row = {
     .answer_at = offsetof(struct api_get_album_info_out, body),
     .invoke = invoke_get_album_info,
 };
+
+const struct api_row api_update_album_info_row = {.auth = API_USER, .permission = "album.update"};
+
+const struct api_row api_remove_asset_from_album_row = {.auth = API_USER, .permission = "albumAsset.delete"};
 
 static const struct schema_field add_assets_to_album_in_fields[] = {
     {"id", &schema_uuid, offsetof(struct api_add_assets_to_album_in, id), SCHEMA_PATH},
@@ -95,4 +105,12 @@ const struct api_row api_add_assets_to_album_row = {
     .answer_at = offsetof(struct api_add_assets_to_album_out, body),
     .invoke = invoke_add_assets_to_album,
 };
+
+const struct api_row api_get_album_map_markers_row = {.auth = API_LINK, .permission = "album.read"};
+
+const struct api_row api_remove_user_from_album_row = {.auth = API_USER, .permission = "albumUser.delete"};
+
+const struct api_row api_update_album_user_row = {.auth = API_USER, .permission = "albumUser.update"};
+
+const struct api_row api_add_users_to_album_row = {.auth = API_USER, .permission = "albumUser.create"};
 

@@ -5,6 +5,8 @@
 
 static const struct schema_type text_28_40 = {SCHEMA_TEXT, .min = 28, .max = 40};
 
+const struct api_row api_delete_assets_row = {.auth = API_USER, .permission = "asset.delete"};
+
 static const struct schema_field upload_asset_in_fields[] = {
     {"x-immich-checksum", &text_28_40, offsetof(struct api_upload_asset_in, x_immich_checksum), SCHEMA_HEADER | SCHEMA_OPTIONAL},
 };
@@ -20,6 +22,8 @@ const struct api_row api_upload_asset_row = {
     .answer_at = offsetof(struct api_upload_asset_out, body),
     .stream = &api_upload_asset_stream,
 };
+
+const struct api_row api_update_assets_row = {.auth = API_USER, .permission = "asset.update"};
 
 static const struct schema_type check_bulk_upload_in = {SCHEMA_OBJECT, .size = sizeof(struct api_check_bulk_upload_in)};
 
@@ -40,6 +44,14 @@ const struct api_row api_check_bulk_upload_row = {
     .answer_at = offsetof(struct api_check_bulk_upload_out, body),
     .invoke = invoke_check_bulk_upload,
 };
+
+const struct api_row api_copy_asset_row = {.auth = API_USER, .permission = "asset.copy"};
+
+const struct api_row api_run_asset_jobs_row = {.auth = API_USER, .permission = "job.create"};
+
+const struct api_row api_delete_bulk_asset_metadata_row = {.auth = API_USER, .permission = "asset.update"};
+
+const struct api_row api_update_bulk_asset_metadata_row = {.auth = API_USER, .permission = "asset.update"};
 
 static const struct schema_field get_asset_statistics_in_fields[] = {
     {"isFavorite", &schema_boolean, offsetof(struct api_get_asset_statistics_in, is_favorite), SCHEMA_QUERY | SCHEMA_OPTIONAL},
@@ -85,6 +97,24 @@ const struct api_row api_get_asset_info_row = {
     .invoke = invoke_get_asset_info,
 };
 
+const struct api_row api_update_asset_row = {.auth = API_USER, .permission = "asset.update"};
+
+const struct api_row api_remove_asset_edits_row = {.auth = API_USER, .permission = "asset.edit.delete"};
+
+const struct api_row api_get_asset_edits_row = {.auth = API_USER, .permission = "asset.edit.get"};
+
+const struct api_row api_edit_asset_row = {.auth = API_USER, .permission = "asset.edit.create"};
+
+const struct api_row api_get_asset_metadata_row = {.auth = API_USER, .permission = "asset.read"};
+
+const struct api_row api_update_asset_metadata_row = {.auth = API_USER, .permission = "asset.update"};
+
+const struct api_row api_delete_asset_metadata_row = {.auth = API_USER, .permission = "asset.update"};
+
+const struct api_row api_get_asset_metadata_by_key_row = {.auth = API_USER, .permission = "asset.read"};
+
+const struct api_row api_get_asset_ocr_row = {.auth = API_USER, .permission = "asset.read"};
+
 static const struct schema_field download_asset_in_fields[] = {
     {"id", &schema_uuid, offsetof(struct api_download_asset_in, id), SCHEMA_PATH},
     {"edited", &schema_boolean, offsetof(struct api_download_asset_in, edited), SCHEMA_QUERY | SCHEMA_OPTIONAL},
@@ -127,4 +157,14 @@ const struct api_row api_view_asset_row = {
     .replies_itself = true,
     .invoke = invoke_view_asset,
 };
+
+const struct api_row api_play_asset_video_row = {.auth = API_LINK, .permission = "asset.view"};
+
+const struct api_row api_get_main_playlist_row = {.auth = API_LINK, .permission = "asset.view"};
+
+const struct api_row api_end_session_row = {.auth = API_LINK, .permission = "asset.view"};
+
+const struct api_row api_get_media_playlist_row = {.auth = API_LINK, .permission = "asset.view"};
+
+const struct api_row api_get_segment_row = {.auth = API_LINK, .permission = "asset.view"};
 

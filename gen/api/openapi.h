@@ -2,6 +2,6 @@
 #ifndef SP_GEN_API_OPENAPI_H
 #define SP_GEN_API_OPENAPI_H
 
-#define OPENAPI_ETAG "\"44f791f6efb353f4e86ea14fe8015763\""
+#define OPENAPI_ETAG "\"46ed16e23a5a793649195cc5bc2e0ba4\""
 
 #endif

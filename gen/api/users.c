@@ -3,6 +3,8 @@
 
 #include "gen/api/rows.h"
 
+const struct api_row api_search_users_row = {.auth = API_USER, .permission = "user.read"};
+
 static struct sp_err *invoke_get_my_user(struct api_call *call, const void *in, void *out)
 {
     return api_get_my_user(call, in, out);
@@ -17,4 +19,32 @@ const struct api_row api_get_my_user_row = {
     .answer_at = offsetof(struct api_get_my_user_out, body),
     .invoke = invoke_get_my_user,
 };
+
+const struct api_row api_update_my_user_row = {.auth = API_USER, .permission = "user.update"};
+
+const struct api_row api_get_my_calendar_heatmap_row = {.auth = API_USER, .permission = "user.read"};
+
+const struct api_row api_delete_user_license_row = {.auth = API_USER, .permission = "userLicense.delete"};
+
+const struct api_row api_get_user_license_row = {.auth = API_USER, .permission = "userLicense.read"};
+
+const struct api_row api_set_user_license_row = {.auth = API_USER, .permission = "userLicense.update"};
+
+const struct api_row api_delete_user_onboarding_row = {.auth = API_USER, .permission = "userOnboarding.delete"};
+
+const struct api_row api_get_user_onboarding_row = {.auth = API_USER, .permission = "userOnboarding.read"};
+
+const struct api_row api_set_user_onboarding_row = {.auth = API_USER, .permission = "userOnboarding.update"};
+
+const struct api_row api_get_my_preferences_row = {.auth = API_USER, .permission = "userPreference.read"};
+
+const struct api_row api_update_my_preferences_row = {.auth = API_USER, .permission = "userPreference.update"};
+
+const struct api_row api_delete_profile_image_row = {.auth = API_USER, .permission = "userProfileImage.delete"};
+
+const struct api_row api_create_profile_image_row = {.auth = API_USER, .permission = "userProfileImage.update"};
+
+const struct api_row api_get_user_row = {.auth = API_USER, .permission = "user.read"};
+
+const struct api_row api_get_profile_image_row = {.auth = API_USER, .permission = "userProfileImage.read"};
 

@@ -21,8 +21,10 @@ def files(api):
         if tag.schemas:
             result[f'{tag.file}_dto.h'] = dto_header(types, tag, includes[tag.file], lists)
             result[f'{tag.file}_dto.c'] = dto_source(types, tag)
-        result[f'{tag.file}.h'] = operations_header(types, tag, api)
-        result[f'{tag.file}.c'] = operations_source(types, tag)
+        if built(tag):
+            result[f'{tag.file}.h'] = operations_header(types, tag)
+        if tag.operations:
+            result[f'{tag.file}.c'] = operations_source(types, tag)
     return result
 
 
@@ -181,26 +183,24 @@ def built(tag):
     return [operation for operation in tag.operations if operation.built]
 
 
-def operation_includes(types, tag, whole):
-    """whole: all DTOs that the operations touch; else those that the structs hold by value."""
+def operation_includes(types, tag):
+    """The files of all DTOs that the tag's operations touch."""
     names = set()
     for operation in built(tag):
-        for field in operation.params:
-            names.add(types.by_value(field.type))
-        if operation.answers_json:
-            names.add(operation.answer.schema or types.by_value(operation.answer))
-        if operation.body and (whole or operation.body.kind == 'array' or operation.streamed):
-            names.add(operation.body.schema or types.by_value(operation.body))
+        names |= {types.by_value(field.type) for field in operation.params}
+        for type_ in (operation.body, operation.answer if operation.answers_json else None):
+            if type_:
+                names.add(type_.schema or types.by_value(type_))
     return {types.api.schemas[name].file for name in names if name}
 
 
-def operations_header(types, tag, api):
+def operations_header(types, tag):
     own = {tag.file} if tag.schemas else set()
     text = '#include "base/attr.h"\n#include "base/types.h"\n'
     if any(operation.streamed for operation in built(tag)):
         text += '#include "contract/row.h"\n'
     text += ''.join(f'#include "gen/api/{file}_dto.h"\n' for file in
-                    sorted(own | operation_includes(types, tag, True)))
+                    sorted(own | operation_includes(types, tag)))
     text += '\nstruct api_call;\nstruct sp_err;\n\n'
     text += ''.join(operation_declaration(types, operation) for operation in built(tag))
     return guarded(tag.file, note_of(tag), text)
@@ -247,7 +247,8 @@ def answer_type(types, type_):
 def operations_source(types, tag):
     tables = TypeTables(types)
     body = ''.join(operation_tables(tables, operation) for operation in tag.operations)
-    text = f'{note_of(tag)}\n#include "gen/api/{tag.file}.h"\n\n#include "gen/api/rows.h"\n\n'
+    own = f'#include "gen/api/{tag.file}.h"\n\n' if built(tag) else ''
+    text = f'{note_of(tag)}\n{own}#include "gen/api/rows.h"\n\n'
     return text + ''.join(line + '\n' for line in tables.lines.values()) + ('\n' if tables.lines else '') + body
 
 
