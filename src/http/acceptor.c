@@ -134,14 +134,18 @@ struct sp_err *http_acceptor_create(struct sp_op *op, struct http_server *server
     if (!err)
         err = config->listen_fd >= 0 ? inherit(op, config->listen_fd)
                                      : listen_at(op, config->address, config->port, &acceptor->listen_fd);
-    if (!err)
-        err = http_thread_start(op, "http-accept", HTTP_STACK_SMALL, run, acceptor, &acceptor->thread);
-    acceptor->running = !err;
     if (err) {
         http_acceptor_destroy(acceptor);
         return err;
     }
     *ret_acceptor = acceptor;
+    return NULL;
+}
+
+struct sp_err *http_acceptor_start(struct sp_op *op, struct http_acceptor *acceptor)
+{
+    SP_TRY(http_thread_start(op, "http-accept", HTTP_STACK_SMALL, run, acceptor, &acceptor->thread));
+    acceptor->running = true;
     return NULL;
 }
 

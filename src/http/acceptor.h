@@ -14,9 +14,11 @@ struct sp_err;
 struct http_acceptor;
 struct http_server;
 
-/* Binds (or takes config.listen_fd over) and starts to accept. */
+/* Binds, or takes config.listen_fd over. */
 SP_MUST_CHECK struct sp_err *http_acceptor_create(struct sp_op *op, struct http_server *server,
                                                   struct http_acceptor **ret_acceptor);
+/* Begins to accept: when all else stands. */
+SP_MUST_CHECK struct sp_err *http_acceptor_start(struct sp_op *op, struct http_acceptor *acceptor);
 /* 0 for a socket that has none (a unix socket). */
 uint16_t http_acceptor_port(const struct http_acceptor *acceptor);
 /* Ends the thread: connections that were not accepted stay in the socket. */

@@ -130,11 +130,12 @@ static void forget(void *cls)
     struct reader *reader = cls;
     pthread_mutex_lock(&reader->lock);
     reader->forgotten = true;
-    if (!reader->busy) {
-        reader->job.run = close_file;
-        http_pool_push_always(reader->io, &reader->job);
-    }
+    bool busy = reader->busy;
     pthread_mutex_unlock(&reader->lock);
+    if (busy)
+        return; /* read_block sees it */
+    reader->job.run = close_file;
+    http_pool_push_always(reader->io, &reader->job);
 }
 
 struct MHD_Response *http_file_reader_response(struct http_exchange *x)

@@ -333,10 +333,9 @@ static enum MHD_Result on_body(struct http_exchange *x, const char *data, size_t
 static enum MHD_Result on_stream(struct http_exchange *x, const char *data, size_t *size)
 {
     http_guard_phase(x->connection, HTTP_PHASE_BODY); /* it may have been suspended */
-    size_t taken = http_stream_feed(x, data, *size);
+    size_t taken = http_stream_feed(x, data, *size);  /* with less than size, x may be a worker's by now */
     if (taken < *size)
         http_guard_phase(x->connection, HTTP_PHASE_BUSY);
-    x->received += (int64_t)taken;
     atomic_fetch_add(&x->connection->body_bytes, taken);
     *size -= taken;
     return MHD_YES;
@@ -393,6 +392,14 @@ enum MHD_Result http_flow_request(void *cls, struct MHD_Connection *mhd, const c
     }
 }
 
+/* libmicrohttpd refused the head itself, or the client is gone. */
+static int status_without_us(const struct http_exchange *x)
+{
+    const union MHD_ConnectionInfo *info =
+        x->stage == HTTP_STAGE_TARGET ? MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_HTTP_STATUS) : NULL;
+    return info ? (int)info->http_status : HTTP_STATUS_GONE_CLIENT;
+}
+
 void http_flow_completed(void *cls, struct MHD_Connection *mhd, void **request, enum MHD_RequestTerminationCode why)
 {
     struct http_server *server = cls;
@@ -404,7 +411,7 @@ void http_flow_completed(void *cls, struct MHD_Connection *mhd, void **request, 
     if (!atomic_load(&x->working)) { /* else the forced end: a task still owns it */
         bool sent = x->stage == HTTP_STAGE_SENDING && why == MHD_REQUEST_TERMINATED_COMPLETED_OK;
         if (!sent && x->stage != HTTP_STAGE_LINGER)
-            x->status = HTTP_STATUS_GONE_CLIENT;
+            x->status = status_without_us(x);
         http_metrics_record(server->metrics, x);
         http_access_log(x);
     }

@@ -12,7 +12,7 @@
 #include "base/heap.h"
 #include "http/thread.h"
 
-enum { TICK_MS = 200, UNATTACHED_MAX_MS = 60000 };
+enum { TICK_MS = 200, LOOK_FOR_GONE_TICKS = 5, UNATTACHED_MAX_MS = 60000 };
 
 struct http_guard {
     struct http_guard_config config;
@@ -21,6 +21,7 @@ struct http_guard {
     struct http_connection *first;
     unsigned count;
     uint64_t cuts;
+    unsigned tick;
     bool stopping;
     pthread_t thread;
 };
@@ -85,6 +86,18 @@ static bool overdue(const struct http_guard *guard, struct http_connection *conn
     }
 }
 
+/*
+ * The peer has closed and all that it sent is read: libmicrohttpd 0.9.75 misses that when the end came together with
+ * the last bytes, because it takes a short read for an empty socket.
+ */
+static bool is_gone(const struct http_connection *connection)
+{
+    char byte;
+    int phase = atomic_load(&connection->phase);
+    return phase != HTTP_PHASE_BUSY && phase != HTTP_PHASE_SENDING &&
+           recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static void unlink_connection(struct http_guard *guard, struct http_connection *connection)
 {
     if (connection->previous)
@@ -100,12 +113,15 @@ static void look_at_all(struct http_guard *guard)
 {
     int64_t now_ms = sp_clock_mono_ms();
     struct http_connection *next;
+    guard->tick = (guard->tick + 1) % LOOK_FOR_GONE_TICKS;
     for (struct http_connection *c = guard->first; c; c = next) {
         next = c->next;
         if (c->attached && overdue(guard, c, now_ms)) {
             shutdown(c->fd, SHUT_RDWR);
             guard->cuts++;
             http_guard_phase(c, HTTP_PHASE_BUSY); /* once */
+        } else if (c->attached && guard->tick == 0 && is_gone(c)) {
+            shutdown(c->fd, SHUT_RDWR);
         } else if (!c->attached && now_ms - atomic_load(&c->since_ms) > UNATTACHED_MAX_MS) {
             unlink_connection(guard, c);
             sp_heap_free(c);

@@ -129,7 +129,7 @@ static void append(struct http_pool *pool, struct http_job *job)
 bool http_pool_push(struct http_pool *pool, struct http_job *job)
 {
     pthread_mutex_lock(&pool->lock);
-    bool room = !pool->stopped && (pool->idle > pool->waiting || pool->waiting < pool->config.queue_max);
+    bool room = !pool->stopped && pool->waiting < pool->config.queue_max + pool->idle;
     if (room)
         append(pool, job);
     pthread_mutex_unlock(&pool->lock);

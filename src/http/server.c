@@ -138,10 +138,11 @@ static struct sp_err *start(struct sp_op *op, struct http_server *server, const 
     SP_TRY(http_metrics_create(op, &server->app, &server->metrics));
     if (config->web_root)
         SP_TRY(http_static_create(op, config->web_root, &server->files));
+    SP_TRY(http_acceptor_create(op, server, &server->acceptor)); /* an address in use is told before all the work */
     SP_TRY(http_guard_create(op, &guard, &server->guard));
     SP_TRY(start_pools(op, server));
     SP_TRY(start_daemons(op, server));
-    return http_acceptor_create(op, server, &server->acceptor);
+    return http_acceptor_start(op, server->acceptor);
 }
 
 struct sp_err *http_server_create(struct sp_op *op, const struct http_server_config *config, const struct http_app *app,

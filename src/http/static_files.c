@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,24 +183,19 @@ static struct file *find(const struct http_static_files *files, const char *path
 }
 
 /* "app.js.gz" becomes a variant of "app.js", where that exists. */
-static void join_variants(struct http_static_files *files)
+static void join_variant(struct http_static_files *files, struct file *file, size_t variant)
 {
-    for (size_t i = 0; i < files->count; i++) {
-        struct file *file = &files->items[i];
-        size_t length = strlen(file->path);
-        for (size_t v = PLAIN + 1; v < VARIANTS; v++) {
-            size_t suffix = strlen(suffixes[v]);
-            if (length <= suffix || strcmp(file->path + length - suffix, suffixes[v]) != 0)
-                continue;
-            file->path[length - suffix] = '\0';
-            struct file *plain = find(files, file->path);
-            file->path[length - suffix] = suffixes[v][0];
-            if (plain && plain != file && plain->variants[v].fd < 0 && file->variants[PLAIN].fd >= 0) {
-                plain->variants[v] = file->variants[PLAIN];
-                file->variants[PLAIN].fd = -1;
-            }
-        }
-    }
+    size_t length = strlen(file->path), suffix = strlen(suffixes[variant]);
+    if (length <= suffix || length - suffix >= PATH_MAX || strcmp(file->path + length - suffix, suffixes[variant]) != 0)
+        return;
+    char path[PATH_MAX];
+    memcpy(path, file->path, length - suffix);
+    path[length - suffix] = '\0';
+    struct file *plain = find(files, path);
+    if (!plain || plain->variants[variant].fd >= 0)
+        return;
+    plain->variants[variant] = file->variants[PLAIN];
+    file->variants[PLAIN].fd = -1; /* no file of its own any more */
 }
 
 struct sp_err *http_static_create(struct sp_op *op, const char *folder, struct http_static_files **ret_files)
@@ -213,7 +209,9 @@ struct sp_err *http_static_create(struct sp_op *op, const char *folder, struct h
                : read_folder(op, files, fd, "", 0);
     if (!err && files->count > 0) {
         qsort(files->items, files->count, sizeof(*files->items), by_path);
-        join_variants(files);
+        for (size_t i = 0; i < files->count; i++)
+            for (size_t v = PLAIN + 1; v < VARIANTS; v++)
+                join_variant(files, &files->items[i], v);
         files->index = find(files, "/index.html");
     }
     if (!err && !files->index)

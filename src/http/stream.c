@@ -221,6 +221,7 @@ size_t http_stream_feed(struct http_exchange *x, const char *data, size_t size)
         memcpy(buffer->data + buffer->size, data + taken, part);
         buffer->size += part;
         taken += part;
+        x->received += (int64_t)part;
         if (buffer->size < BUFFER_BYTES)
             break;
         if (!stream->io_busy) {

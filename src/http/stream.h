@@ -18,8 +18,8 @@ void http_stream_destroy(struct http_stream *stream); /* NULL is legal */
 /* Worker. The application's stream_begin. */
 SP_MUST_CHECK struct sp_err *http_stream_begin(struct http_exchange *x, void *worker);
 /*
- * Event thread. Returns how much of data was taken. With less than size the connection is suspended: until there is
- * room, or because the stream failed and the reply is on its way.
+ * Event thread. Returns how much of data was taken (and counted in x->received). With less than size the connection is
+ * suspended: until there is room, or because the stream failed and the reply is on its way.
  */
 size_t http_stream_feed(struct http_exchange *x, const char *data, size_t size);
 /* Event thread. The whole body came: suspends; http_task_stream_end follows when the I/O threads are through. */
