@@ -19,7 +19,8 @@ static struct sp_err *permissions_to_text(struct sp_op *op, const struct dto_per
     return NULL;
 }
 
-static struct sp_err *key_dto(struct sp_op *op, const struct q_api_key_get_row *key, struct dto_api_key_response *ret_dto)
+static struct sp_err *key_dto(struct sp_op *op, const struct q_api_key_get_row *key,
+                              struct dto_api_key_response *ret_dto)
 {
     struct dto_permission_list list = {0};
     SP_NEW_ARRAY(op, list.items, key->permissions.count);

@@ -11,9 +11,9 @@ struct store;
 struct api_app {
     const char *database_url; /* each worker thread connects for itself */
     struct store *store;
-    const char *public_url;       /* what people type; "" when not set */
-    const char *instance_zone;    /* IANA name: for pictures that do not say */
-    int64_t upload_max_bytes;     /* one asset */
+    const char *public_url;    /* what people type; "" when not set */
+    const char *instance_zone; /* IANA name: for pictures that do not say */
+    int64_t upload_max_bytes;  /* one asset */
 };
 
 #endif

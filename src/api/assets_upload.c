@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "api/app.h"
+#include "api/checksum.h"
 #include "base/clock.h"
-#include "base/encode.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/op.h"
@@ -19,7 +19,6 @@
 
 /* Text fields are few and short; `metadata` is the longest. */
 enum { TEXT_FIELDS_MAX = 64, TEXT_FIELD_MAX_BYTES = 64 * 1024, NAME_MAX_BYTES = 100, METADATA_MAX_BYTES = 256 * 1024 };
-enum { FIXED_BASE64_SHA1_LENGTH = 28, SHA1_HEX_LENGTH = 40 };
 
 struct text_field {
     const char *name;
@@ -44,15 +43,6 @@ static void release_fields(void *pointer)
         sp_buf_finish(&stream->fields[i].value);
 }
 
-/* SHA-1 as 40 hex digits or 28 characters of base64. */
-static bool parse_checksum(const char *text, uint8_t ret_sha1[static SP_SHA1_BYTES])
-{
-    size_t size;
-    if (strlen(text) == FIXED_BASE64_SHA1_LENGTH)
-        return sp_base64_decode(text, ret_sha1, SP_SHA1_BYTES, &size) && size == SP_SHA1_BYTES;
-    return sp_hex_decode(text, ret_sha1, SP_SHA1_BYTES);
-}
-
 static struct sp_err *reply(struct api_call *call, int status, const struct sp_uuid *id, bool duplicate)
 {
     struct api_upload_asset_out out = {.status = status};
@@ -69,7 +59,7 @@ static struct sp_err *reply_if_duplicate(struct api_call *call, bool *ret_replie
     if (!text)
         return NULL;
     uint8_t sha1[SP_SHA1_BYTES];
-    if (!parse_checksum(text, sha1))
+    if (!assets_parse_checksum(text, sha1))
         return sp_fail(call->op, SP_INVALID, "x-immich-checksum must be a SHA-1 in hex or base64");
     struct sp_opt_uuid existing;
     SP_TRY(asset_find_by_checksum(call->op, call->db, call->who, sha1, &existing));

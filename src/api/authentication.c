@@ -41,7 +41,7 @@ static const char *os_of_user_agent(const char *agent)
 {
     static const struct {
         const char *mark, *os;
-    } marks[] = {{"iPhone", "iOS"},    {"iPad", "iOS"},      {"Android", "Android"}, {"Windows", "Windows"},
+    } marks[] = {{"iPhone", "iOS"},     {"iPad", "iOS"},      {"Android", "Android"}, {"Windows", "Windows"},
                  {"Mac OS X", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"}};
     for (size_t i = 0; agent && i < SP_COUNT(marks); i++)
         if (strstr(agent, marks[i].mark))
@@ -75,7 +75,8 @@ struct sp_err *api_sign_up_admin(struct api_call *call, const struct api_sign_up
 {
     const struct q_user_by_id_row *user;
     SP_TRY(auth_sign_up_admin(call->op, call->db, in->body->email, in->body->password, in->body->name, &user));
-    return user_admin_dto(call->op, user, &out->body);
+    out->body = user_admin_dto(user);
+    return NULL;
 }
 
 struct sp_err *api_login(struct api_call *call, const struct api_login_in *in, struct api_login_out *out)
@@ -84,8 +85,7 @@ struct sp_err *api_login(struct api_call *call, const struct api_login_in *in, s
     struct auth_session session;
     SP_TRY(auth_log_in(call->op, call->db, &login, &session));
     SP_TRY(set_login_cookies(call, session.token));
-    struct dto_user_admin_response user;
-    SP_TRY(user_admin_dto(call->op, session.user, &user));
+    const struct dto_user_admin_response user = user_admin_dto(session.user);
     out->body = (struct dto_login_response){
         .access_token = session.token,
         .is_admin = user.is_admin,

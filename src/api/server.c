@@ -85,20 +85,11 @@ static struct sp_err *extensions(struct sp_op *op, bool (*wanted)(enum media_cla
     return NULL;
 }
 
-static bool is_still(enum media_class class)
-{
-    return class == MEDIA_IMAGE || class == MEDIA_RAW;
-}
+static bool is_still(enum media_class class) { return class == MEDIA_IMAGE || class == MEDIA_RAW; }
 
-static bool is_video(enum media_class class)
-{
-    return class == MEDIA_VIDEO;
-}
+static bool is_video(enum media_class class) { return class == MEDIA_VIDEO; }
 
-static bool is_sidecar(enum media_class class)
-{
-    return class == MEDIA_SIDECAR;
-}
+static bool is_sidecar(enum media_class class) { return class == MEDIA_SIDECAR; }
 
 struct sp_err *api_get_supported_media_types(struct api_call *call, const struct api_get_supported_media_types_in *in,
                                              struct api_get_supported_media_types_out *out)

@@ -9,7 +9,8 @@ struct q_user_by_id_row;
 struct sp_err;
 struct sp_op;
 
-SP_MUST_CHECK struct sp_err *user_admin_dto(struct sp_op *op, const struct q_user_by_id_row *user,
-                                            struct dto_user_admin_response *ret_dto);
+/* A colour of the contract's palette, always the same for a user. */
+enum dto_user_avatar_color user_avatar_color(const struct sp_uuid *user);
+struct dto_user_admin_response user_admin_dto(const struct q_user_by_id_row *user);
 
 #endif

@@ -119,7 +119,4 @@ void *sp_arena_alloc(struct sp_arena *arena, size_t count, size_t size)
     return memory;
 }
 
-size_t sp_arena_used(const struct sp_arena *arena)
-{
-    return arena->handed_out;
-}
+size_t sp_arena_used(const struct sp_arena *arena) { return arena->handed_out; }

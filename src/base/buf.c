@@ -10,10 +10,7 @@
 
 enum { FIRST_CAPACITY = 256 };
 
-void sp_buf_init(struct sp_buf *buf, size_t max_bytes)
-{
-    *buf = (struct sp_buf){.max = max_bytes};
-}
+void sp_buf_init(struct sp_buf *buf, size_t max_bytes) { *buf = (struct sp_buf){.max = max_bytes}; }
 
 void sp_buf_finish(struct sp_buf *buf)
 {
@@ -56,15 +53,9 @@ void sp_buf_append(struct sp_buf *buf, const void *data, size_t size)
     buf->data[buf->size] = '\0';
 }
 
-void sp_buf_puts(struct sp_buf *buf, const char *text)
-{
-    sp_buf_append(buf, text, strlen(text));
-}
+void sp_buf_puts(struct sp_buf *buf, const char *text) { sp_buf_append(buf, text, strlen(text)); }
 
-void sp_buf_putc(struct sp_buf *buf, char c)
-{
-    sp_buf_append(buf, &c, 1);
-}
+void sp_buf_putc(struct sp_buf *buf, char c) { sp_buf_append(buf, &c, 1); }
 
 void sp_buf_printf(struct sp_buf *buf, const char *format, ...)
 {

@@ -14,20 +14,11 @@ static int64_t read_clock_us(clockid_t clock)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-int64_t sp_clock_mono_ms(void)
-{
-    return read_clock_us(CLOCK_MONOTONIC) / 1000;
-}
+int64_t sp_clock_mono_ms(void) { return read_clock_us(CLOCK_MONOTONIC) / 1000; }
 
-int64_t sp_clock_mono_us(void)
-{
-    return read_clock_us(CLOCK_MONOTONIC);
-}
+int64_t sp_clock_mono_us(void) { return read_clock_us(CLOCK_MONOTONIC); }
 
-sp_time_ms sp_clock_now_ms(void)
-{
-    return read_clock_us(CLOCK_REALTIME) / 1000;
-}
+sp_time_ms sp_clock_now_ms(void) { return read_clock_us(CLOCK_REALTIME) / 1000; }
 
 /* Both after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms" (public domain): years start in March. */
 int64_t sp_days_from_civil(int64_t year, unsigned month, unsigned day)
@@ -53,10 +44,7 @@ void sp_civil_from_days(int64_t days, int64_t *ret_year, unsigned *ret_month, un
     *ret_year = year_of_era + era * 400 + (*ret_month <= 2);
 }
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
+static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
 void sp_time_format(sp_time_ms time, char ret_text[static SP_ISO_TIME_BYTES])
 {

@@ -43,10 +43,7 @@ const struct sp_code_info *sp_code_info(enum sp_code code)
     return &table[code];
 }
 
-struct sp_err *sp_err_no_memory(void)
-{
-    return &no_memory;
-}
+struct sp_err *sp_err_no_memory(void) { return &no_memory; }
 
 void sp_assert_failed(const char *expr, const char *file, int line)
 {

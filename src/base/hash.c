@@ -11,10 +11,7 @@ struct sp_hash {
     crypto_generichash_state blake2b;
 };
 
-static void release_evp(void *evp)
-{
-    EVP_MD_CTX_free(evp);
-}
+static void release_evp(void *evp) { EVP_MD_CTX_free(evp); }
 
 struct sp_err *sp_hash_create(struct sp_op *op, enum sp_hash_kind kind, struct sp_hash **ret_hash)
 {

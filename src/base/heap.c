@@ -8,10 +8,7 @@
 
 static _Atomic long fail_countdown; /* 0: never fails */
 
-void sp_heap_fail_nth(long n)
-{
-    atomic_store(&fail_countdown, n);
-}
+void sp_heap_fail_nth(long n) { atomic_store(&fail_countdown, n); }
 
 static void __attribute__((constructor)) read_environment(void)
 {
@@ -51,7 +48,4 @@ char *sp_heap_strdup(const char *text)
     return copy;
 }
 
-void sp_heap_free(void *block)
-{
-    free(block);
-}
+void sp_heap_free(void *block) { free(block); }

@@ -2,18 +2,15 @@
 #include "base/json.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/op.h"
 
 /* yyjson's realloc has the old size, so an arena can serve it. */
-static void *arena_malloc(void *ctx, size_t size)
-{
-    return sp_alloc(ctx, size, 1);
-}
+static void *arena_malloc(void *ctx, size_t size) { return sp_alloc(ctx, size, 1); }
 
 static void *arena_realloc(void *ctx, void *old, size_t old_size, size_t size)
 {
@@ -25,10 +22,7 @@ static void *arena_realloc(void *ctx, void *old, size_t old_size, size_t size)
     return block;
 }
 
-static void arena_free(void *ctx, void *block)
-{
-    (void)ctx, (void)block;
-}
+static void arena_free(void *ctx, void *block) { (void)ctx, (void)block; }
 
 static bool too_deep(const char *text, size_t size)
 {
@@ -64,8 +58,7 @@ static struct sp_err *check_object(struct sp_op *op, yyjson_val *object)
     const char **keys = sp_alloc(op, count, sizeof(*keys));
     SP_OWN(keys);
     yyjson_val *key, *value;
-    yyjson_obj_foreach(object, index, max, key, value)
-    {
+    yyjson_obj_foreach (object, index, max, key, value) {
         (void)value;
         if (strlen(yyjson_get_str(key)) != yyjson_get_len(key))
             return sp_fail(op, SP_INVALID, "The JSON body holds a U+0000 character");
@@ -133,10 +126,7 @@ bool sp_json_integer(yyjson_val *value, int64_t *ret_integer)
     return true;
 }
 
-void sp_json_init(struct sp_json_writer *writer, struct sp_buf *buf)
-{
-    *writer = (struct sp_json_writer){.buf = buf};
-}
+void sp_json_init(struct sp_json_writer *writer, struct sp_buf *buf) { *writer = (struct sp_json_writer){.buf = buf}; }
 
 static void before_value(struct sp_json_writer *writer)
 {

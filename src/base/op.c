@@ -75,10 +75,7 @@ int64_t sp_op_remaining_ms(const struct sp_op *op)
     return left > 0 ? left : 0;
 }
 
-void *sp_alloc(struct sp_op *op, size_t count, size_t size)
-{
-    return sp_arena_alloc(op->arena, count, size);
-}
+void *sp_alloc(struct sp_op *op, size_t count, size_t size) { return sp_arena_alloc(op->arena, count, size); }
 
 char *sp_strndup(struct sp_op *op, const char *text, size_t length)
 {
@@ -88,10 +85,7 @@ char *sp_strndup(struct sp_op *op, const char *text, size_t length)
     return copy;
 }
 
-char *sp_strdup(struct sp_op *op, const char *text)
-{
-    return text ? sp_strndup(op, text, strlen(text)) : NULL;
-}
+char *sp_strdup(struct sp_op *op, const char *text) { return text ? sp_strndup(op, text, strlen(text)) : NULL; }
 
 char *sp_vformat(struct sp_op *op, const char *format, va_list args)
 {

@@ -7,10 +7,7 @@
 #include "base/attr.h"
 #include "base/encode.h"
 
-static bool is_dash(size_t position)
-{
-    return position == 8 || position == 13 || position == 18 || position == 23;
-}
+static bool is_dash(size_t position) { return position == 8 || position == 13 || position == 18 || position == 23; }
 
 struct sp_uuid sp_uuid_v4(void)
 {

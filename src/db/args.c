@@ -57,20 +57,11 @@ void db_put_null(struct db_args *args)
     args->count++;
 }
 
-void db_put_bool(struct db_args *args, bool value)
-{
-    put_be(args, value, 1);
-}
+void db_put_bool(struct db_args *args, bool value) { put_be(args, value, 1); }
 
-void db_put_i32(struct db_args *args, int32_t value)
-{
-    put_be(args, (uint32_t)value, 4);
-}
+void db_put_i32(struct db_args *args, int32_t value) { put_be(args, (uint32_t)value, 4); }
 
-void db_put_i64(struct db_args *args, int64_t value)
-{
-    put_be(args, (uint64_t)value, 8);
-}
+void db_put_i64(struct db_args *args, int64_t value) { put_be(args, (uint64_t)value, 8); }
 
 void db_put_f64(struct db_args *args, double value)
 {
@@ -112,10 +103,7 @@ void db_put_date(struct db_args *args, const char *value)
     db_put_i32(args, (int32_t)(days - EPOCH_DAYS));
 }
 
-void db_put_time(struct db_args *args, sp_time_ms value)
-{
-    db_put_i64(args, (value - EPOCH_MS) * 1000);
-}
+void db_put_time(struct db_args *args, sp_time_ms value) { db_put_i64(args, (value - EPOCH_MS) * 1000); }
 
 void db_put_uuid(struct db_args *args, const struct sp_uuid *value)
 {

@@ -16,10 +16,7 @@ enum { CONNECT_TIMEOUT_SECONDS = 5 };
 
 static _Atomic long fail_countdown;
 
-void db_fail_nth(long n)
-{
-    atomic_store(&fail_countdown, n);
-}
+void db_fail_nth(long n) { atomic_store(&fail_countdown, n); }
 
 static void __attribute__((constructor)) read_environment(void)
 {
@@ -69,19 +66,20 @@ void db_close(struct db_conn *conn)
     sp_heap_free(conn);
 }
 
-static void ignore_notice(void *context, const PGresult *result)
-{
-    (void)context, (void)result;
-}
+static void ignore_notice(void *context, const PGresult *result) { (void)context, (void)result; }
 
 static struct sp_err *connect_now(struct sp_op *op, struct db_conn *conn)
 {
     const char *timeout = sp_format(op, "%d", CONNECT_TIMEOUT_SECONDS);
     SP_OWN(timeout);
     const char *keys[] = {"dbname", "application_name", "connect_timeout", "client_encoding", "options", NULL};
-    const char *values[] = {conn->url, conn->program, timeout, "UTF8",
-                            "-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c idle_in_transaction_session_timeout=60000",
-                            NULL};
+    const char *values[] = {
+        conn->url,
+        conn->program,
+        timeout,
+        "UTF8",
+        "-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c idle_in_transaction_session_timeout=60000",
+        NULL};
     conn->pg = PQconnectdbParams(keys, values, 1);
     if (!conn->pg)
         return sp_err_no_memory();
@@ -127,10 +125,7 @@ struct sp_err *db_ready(struct sp_op *op, struct db_conn *conn)
     return conn->in_transaction ? NULL : set_timeout(op, conn);
 }
 
-struct sp_err *db_ping(struct sp_op *op, struct db_conn *conn)
-{
-    return db_ready(op, conn);
-}
+struct sp_err *db_ping(struct sp_op *op, struct db_conn *conn) { return db_ready(op, conn); }
 
 static enum sp_code code_of_sqlstate(const struct db_conn *conn, const char *state)
 {
@@ -237,15 +232,9 @@ struct sp_err *db_end(struct sp_op *op, struct db_conn *conn, struct sp_err *err
     return err;
 }
 
-bool db_commit_is_uncertain(const struct db_conn *conn)
-{
-    return conn->commit_uncertain;
-}
+bool db_commit_is_uncertain(const struct db_conn *conn) { return conn->commit_uncertain; }
 
-const char *db_conflict(const struct db_conn *conn)
-{
-    return conn->conflict;
-}
+const char *db_conflict(const struct db_conn *conn) { return conn->conflict; }
 
 struct sp_err *db_advisory_xact_lock(struct sp_op *op, struct db_conn *conn, enum db_lock lock)
 {
@@ -295,7 +284,4 @@ struct sp_err *db_wait_notify(struct sp_op *op, struct db_conn *conn, int timeou
     return NULL;
 }
 
-struct sp_err *db_script(struct sp_op *op, struct db_conn *conn, const char *sql)
-{
-    return command(op, conn, sql);
-}
+struct sp_err *db_script(struct sp_op *op, struct db_conn *conn, const char *sql) { return command(op, conn, sql); }

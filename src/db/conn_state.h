@@ -2,9 +2,9 @@
 #ifndef SP_DB_CONN_STATE_H
 #define SP_DB_CONN_STATE_H
 
+#include "base/err.h"
 #include <libpq-fe.h>
 #include <stdbool.h>
-#include "base/err.h"
 
 enum { DB_PREPARED_SLOTS = 512, DB_CONSTRAINT_MAX_BYTES = 64 };
 
@@ -21,7 +21,8 @@ struct db_conn {
 /* Connected, with statement_timeout fit for op's deadline. */
 struct sp_err *db_ready(struct sp_op *op, struct db_conn *conn) SP_MUST_CHECK;
 /* The error of a result that is neither a command nor tuples; frees result. */
-struct sp_err *db_result_error(struct sp_op *op, struct db_conn *conn, PGresult *result, const char *what) SP_MUST_CHECK;
+struct sp_err *db_result_error(struct sp_op *op, struct db_conn *conn, PGresult *result,
+                               const char *what) SP_MUST_CHECK;
 bool db_injected_failure(void);
 
 #endif

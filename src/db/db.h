@@ -9,11 +9,11 @@
 #ifndef SP_DB_DB_H
 #define SP_DB_DB_H
 
-#include <stdbool.h>
-#include <stdint.h>
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/op.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 struct db_conn;
 

@@ -35,8 +35,9 @@ static struct sp_err *check_applied(struct sp_op *op, const PGresult *result, co
         if (strtol(PQgetvalue(result, (int)i, 0), NULL, 10) == migrations[i].version &&
             strcmp(PQgetvalue(result, (int)i, 1), migrations[i].checksum) == 0)
             continue;
-        return sp_fail(op, SP_INVALID, "Migration %d (%s) of the database differs from this program's. Use the program "
-                                       "that made the database, or restore a backup.",
+        return sp_fail(op, SP_INVALID,
+                       "Migration %d (%s) of the database differs from this program's. Use the program "
+                       "that made the database, or restore a backup.",
                        migrations[i].version, migrations[i].name);
     }
     *ret_done = done;
@@ -49,8 +50,9 @@ static struct sp_err *apply_one(struct sp_op *op, struct db_conn *conn, const st
     const char *version = sp_format(op, "%d", migration->version);
     SP_OWN(version);
     const char *values[] = {version, migration->name, migration->checksum};
-    PGresult *result = PQexecParams(conn->pg, "insert into schema_migration (version, name, checksum) values ($1, $2, $3)",
-                                    3, NULL, values, NULL, NULL, 0);
+    PGresult *result =
+        PQexecParams(conn->pg, "insert into schema_migration (version, name, checksum) values ($1, $2, $3)", 3, NULL,
+                     values, NULL, NULL, 0);
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
         return db_result_error(op, conn, result, "record migration");
     PQclear(result);

@@ -12,15 +12,9 @@
 enum { EPOCH_DAYS = 10957, BINARY = 1 };
 
 /* A PGresult is cast to struct db_result: the type is opaque on both sides. */
-static const PGresult *pg(const struct db_result *result)
-{
-    return (const PGresult *)(const void *)result;
-}
+static const PGresult *pg(const struct db_result *result) { return (const PGresult *)(const void *)result; }
 
-static void release(void *result)
-{
-    PQclear(result);
-}
+static void release(void *result) { PQclear(result); }
 
 static const void **slot_of(struct db_conn *conn, const struct db_stmt *stmt)
 {
@@ -71,10 +65,7 @@ struct sp_err *db_run(struct sp_op *op, struct db_conn *conn, const struct db_st
     return NULL;
 }
 
-size_t db_row_count(const struct db_result *result)
-{
-    return (size_t)PQntuples(pg(result));
-}
+size_t db_row_count(const struct db_result *result) { return (size_t)PQntuples(pg(result)); }
 
 int64_t db_affected(const struct db_result *result)
 {
@@ -134,10 +125,7 @@ double db_get_f64(const struct db_result *result, size_t row, int column)
     return value;
 }
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
+static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
 sp_time_ms db_get_time(const struct db_result *result, size_t row, int column)
 {
@@ -185,10 +173,7 @@ struct sp_err *db_get_date(struct sp_op *op, const struct db_result *result, siz
 }
 
 /* Steps through a one-dimensional array: *at moves behind the element; count elements in all. */
-static size_t array_count(const uint8_t *bytes)
-{
-    return load_be(bytes, 4) == 0 ? 0 : (size_t)load_be(bytes + 12, 4);
-}
+static size_t array_count(const uint8_t *bytes) { return load_be(bytes, 4) == 0 ? 0 : (size_t)load_be(bytes + 12, 4); }
 
 static const uint8_t *next_element(const uint8_t **at, size_t *ret_size)
 {

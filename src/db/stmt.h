@@ -6,12 +6,12 @@
 #ifndef SP_DB_STMT_H
 #define SP_DB_STMT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include "base/attr.h"
 #include "base/types.h"
 #include "db/db.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum { DB_PARAMS_MAX = 40 };
 

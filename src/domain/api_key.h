@@ -29,8 +29,7 @@ SP_MUST_CHECK struct sp_err *api_key_get(struct sp_op *op, struct db_conn *db, c
 /* name or permissions NULL: stay as they are. */
 SP_MUST_CHECK struct sp_err *api_key_update(struct sp_op *op, struct db_conn *db, const struct principal *who,
                                             const struct sp_uuid *id, const char *name,
-                                            const struct sp_text_list *permissions,
-                                            struct q_api_key_get_row **ret_key);
+                                            const struct sp_text_list *permissions, struct q_api_key_get_row **ret_key);
 SP_MUST_CHECK struct sp_err *api_key_delete(struct sp_op *op, struct db_conn *db, const struct principal *who,
                                             const struct sp_uuid *id);
 /* A new secret; the old one ends at once. */

@@ -2,19 +2,19 @@
  * The way of an upload, from the first byte to the asset. DESIGN: after a 201 a power cut loses nothing.
  *
  *   begin   (worker)  duplicate by checksum? else a row in `upload` is committed before the first byte
- *   file    (I/O)     a file starts: the asset's bytes or its sidecar; write appends, hashed on the way; sync at the end
- *   finish  (worker)  fsync and rename, then one transaction: asset, first job, the upload row gone
- *   abort   (worker)  removes what was written and the row; what it cannot remove the collector does later
+ *   file    (I/O)     a file starts: the asset's bytes or its sidecar; write appends, hashed on the way; sync at the
+ * end finish  (worker)  fsync and rename, then one transaction: asset, first job, the upload row gone abort   (worker)
+ * removes what was written and the row; what it cannot remove the collector does later
  *
  * One thread at a time; after begin exactly one of finish and abort. A finish that fails has aborted.
  */
 #ifndef SP_DOMAIN_ASSET_UPLOAD_H
 #define SP_DOMAIN_ASSET_UPLOAD_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include "base/attr.h"
 #include "base/types.h"
+#include <stdbool.h>
+#include <stddef.h>
 
 struct asset_upload;
 struct db_conn;

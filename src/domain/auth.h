@@ -5,9 +5,9 @@
 #ifndef SP_DOMAIN_AUTH_H
 #define SP_DOMAIN_AUTH_H
 
-#include <stdbool.h>
 #include "base/attr.h"
 #include "base/types.h"
+#include <stdbool.h>
 
 struct db_conn;
 struct principal;

@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 enum media_class {
-    MEDIA_IMAGE,   /* a still that browsers show or that gets derivatives */
-    MEDIA_RAW,     /* a camera's raw still */
+    MEDIA_IMAGE, /* a still that browsers show or that gets derivatives */
+    MEDIA_RAW,   /* a camera's raw still */
     MEDIA_VIDEO,
     MEDIA_SIDECAR, /* metadata beside an asset: no asset of its own */
 };

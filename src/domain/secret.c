@@ -7,7 +7,8 @@
 #include "base/encode.h"
 #include "base/op.h"
 
-/* OWASP's first choice for Argon2id: 19 MiB, two passes. The server's memory budget does not bear libsodium's 64 MiB. */
+/* OWASP's first choice for Argon2id: 19 MiB, two passes. The server's memory budget does not bear libsodium's 64 MiB.
+ */
 enum { PASSWORD_OPSLIMIT = 2, PASSWORD_MEMLIMIT_BYTES = 19 * 1024 * 1024, TOKEN_BYTES = 32 };
 
 /* Compared against when the account does not exist, so that the time does not tell. */

@@ -5,10 +5,10 @@
 #ifndef SP_DOMAIN_SECRET_H
 #define SP_DOMAIN_SECRET_H
 
-#include <stdbool.h>
-#include <stdint.h>
 #include "base/attr.h"
 #include "base/hash.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 struct sp_op;
 struct sp_err;
@@ -16,8 +16,8 @@ struct sp_err;
 enum { SECRET_PASSWORD_MAX_BYTES = 1024 };
 
 struct secret_token {
-    const char *text;               /* what the client gets, once */
-    uint8_t hash[SP_SHA256_BYTES];  /* what is stored */
+    const char *text;              /* what the client gets, once */
+    uint8_t hash[SP_SHA256_BYTES]; /* what is stored */
 };
 
 /* Once, before any thread starts. */

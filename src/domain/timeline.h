@@ -2,9 +2,9 @@
 #ifndef SP_DOMAIN_TIMELINE_H
 #define SP_DOMAIN_TIMELINE_H
 
-#include <stdbool.h>
 #include "base/attr.h"
 #include "base/types.h"
+#include <stdbool.h>
 
 struct db_conn;
 struct principal;
@@ -19,8 +19,8 @@ struct timeline_filter {
     const char *visibility;
     struct sp_opt_bool is_favorite;
     bool is_trashed;
-    bool ascending;      /* else newest first */
-    bool by_created_at;  /* months of the upload instead of the picture's */
+    bool ascending;     /* else newest first */
+    bool by_created_at; /* months of the upload instead of the picture's */
 };
 
 /* Months with at least one asset, in the filter's order. */

@@ -15,10 +15,7 @@
 
 static _Atomic long fail_countdown;
 
-void os_file_fail_nth(long n)
-{
-    atomic_store(&fail_countdown, n);
-}
+void os_file_fail_nth(long n) { atomic_store(&fail_countdown, n); }
 
 static void __attribute__((constructor)) read_environment(void)
 {

@@ -50,10 +50,7 @@ void redis_close(struct redis *redis)
     sp_heap_free(redis);
 }
 
-const char *redis_error(const struct redis *redis)
-{
-    return redis->error;
-}
+const char *redis_error(const struct redis *redis) { return redis->error; }
 
 static struct sp_err *unavailable(struct sp_op *op, const char *detail)
 {
@@ -114,10 +111,7 @@ static struct sp_err *connect_now(struct sp_op *op, struct redis *redis)
     return NULL;
 }
 
-static void release(void *reply)
-{
-    freeReplyObject(reply);
-}
+static void release(void *reply) { freeReplyObject(reply); }
 
 struct sp_err *redis_command(struct sp_op *op, struct redis *redis, struct redisReply **ret_reply, int argc,
                              const char *const argv[])

@@ -15,7 +15,8 @@ struct sp_op;
 /* url: "unix:///path/to.sock" or "redis://[:password@]host[:port]". Connects on first use. */
 SP_MUST_CHECK struct sp_err *redis_open(struct sp_op *op, const char *url, struct redis **ret_redis);
 void redis_close(struct redis *redis); /* NULL is legal */
-/* An error reply of the server is SP_UNAVAILABLE, too. The reply lives as long as the operation; ret_reply may be NULL. */
+/* An error reply of the server is SP_UNAVAILABLE, too. The reply lives as long as the operation; ret_reply may be NULL.
+ */
 SP_MUST_CHECK struct sp_err *redis_command(struct sp_op *op, struct redis *redis, struct redisReply **ret_reply,
                                            int argc, const char *const argv[]);
 /* The text of the last error reply ("BUSYGROUP …"), or "". */

@@ -21,7 +21,8 @@ struct relay {
     unsigned turn;
 };
 
-/* Rows are marked and added in one transaction: if Redis fails, the marks go back. A row added twice is claimed once. */
+/* Rows are marked and added in one transaction: if Redis fails, the marks go back. A row added twice is claimed once.
+ */
 static struct sp_err *publish_rows(struct sp_op *op, struct relay *relay, const char *epoch, size_t *ret_count)
 {
     struct q_jobs_to_publish_rows rows;

@@ -6,8 +6,8 @@
 #ifndef SP_QUEUE_RELAY_H
 #define SP_QUEUE_RELAY_H
 
-#include <stdatomic.h>
 #include "base/attr.h"
+#include <stdatomic.h>
 
 struct sp_err;
 struct sp_op;

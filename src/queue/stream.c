@@ -13,7 +13,7 @@
 #define EPOCH_KEY "swissphoto:job:epoch"
 #define GROUP "workers"
 
-#define COMMAND(op, redis, reply, ...)                                                                      \
+#define COMMAND(op, redis, reply, ...)                                                                                 \
     redis_command((op), (redis), (reply), (int)SP_COUNT(((const char *[]){__VA_ARGS__})), (const char *[]){__VA_ARGS__})
 
 static struct sp_err *stream_key(struct sp_op *op, const char *queue, const char **ret_key)
@@ -74,10 +74,7 @@ static void read_entry(const redisReply *entry, struct stream_entry *ret_entry)
 }
 
 /* The server forgot the group (it was wiped): made again when the relay sees the missing epoch. */
-static bool group_is_gone(const struct redis *redis)
-{
-    return strncmp(redis_error(redis), "NOGROUP", 7) == 0;
-}
+static bool group_is_gone(const struct redis *redis) { return strncmp(redis_error(redis), "NOGROUP", 7) == 0; }
 
 struct sp_err *stream_read(struct sp_op *op, struct redis *redis, const char *queue, const char *consumer, int block_ms,
                            struct stream_entry *ret_entry)
@@ -87,8 +84,8 @@ struct sp_err *stream_read(struct sp_op *op, struct redis *redis, const char *qu
     SP_OWN(block);
     SP_TRY(stream_key(op, queue, &key));
     redisReply *reply;
-    struct sp_err *err = COMMAND(op, redis, &reply, "XREADGROUP", "GROUP", GROUP, consumer, "COUNT", "1", "BLOCK", block,
-                                 "STREAMS", key, ">");
+    struct sp_err *err = COMMAND(op, redis, &reply, "XREADGROUP", "GROUP", GROUP, consumer, "COUNT", "1", "BLOCK",
+                                 block, "STREAMS", key, ">");
     if (err)
         return group_is_gone(redis) ? create_groups(op, redis) : err;
     /* nil, or [[key, [entry]]] */
@@ -106,8 +103,7 @@ struct sp_err *stream_take_over(struct sp_op *op, struct redis *redis, const cha
     SP_OWN(idle);
     SP_TRY(stream_key(op, queue, &key));
     redisReply *reply;
-    struct sp_err *err =
-        COMMAND(op, redis, &reply, "XAUTOCLAIM", key, GROUP, consumer, idle, "0-0", "COUNT", "1");
+    struct sp_err *err = COMMAND(op, redis, &reply, "XAUTOCLAIM", key, GROUP, consumer, idle, "0-0", "COUNT", "1");
     if (err)
         return group_is_gone(redis) ? NULL : err;
     /* [next start, [entry], …] */

@@ -5,9 +5,9 @@
 #ifndef SP_QUEUE_STREAM_H
 #define SP_QUEUE_STREAM_H
 
+#include "base/attr.h"
 #include <stdbool.h>
 #include <stdint.h>
-#include "base/attr.h"
 
 struct redis;
 struct sp_err;
@@ -22,8 +22,8 @@ struct stream_entry {
 SP_MUST_CHECK struct sp_err *stream_epoch(struct sp_op *op, struct redis *redis, const char **ret_epoch);
 SP_MUST_CHECK struct sp_err *stream_add(struct sp_op *op, struct redis *redis, const char *queue, int64_t job_id);
 /* Waits up to block_ms for a new entry. */
-SP_MUST_CHECK struct sp_err *stream_read(struct sp_op *op, struct redis *redis, const char *queue,
-                                         const char *consumer, int block_ms, struct stream_entry *ret_entry);
+SP_MUST_CHECK struct sp_err *stream_read(struct sp_op *op, struct redis *redis, const char *queue, const char *consumer,
+                                         int block_ms, struct stream_entry *ret_entry);
 /* Takes over an entry that its consumer has held for idle_ms: it died. */
 SP_MUST_CHECK struct sp_err *stream_take_over(struct sp_op *op, struct redis *redis, const char *queue,
                                               const char *consumer, int64_t idle_ms, struct stream_entry *ret_entry);

@@ -34,8 +34,8 @@ static struct sp_err *open_folder(struct sp_op *op, const struct store *store, e
         *ret_fd = fd;
         return NULL;
     }
-    struct sp_err *err = sp_fail(op, SP_UNAVAILABLE, "The folder of the %s cannot be opened. Is its disk mounted?",
-                                 root_names[root]);
+    struct sp_err *err =
+        sp_fail(op, SP_UNAVAILABLE, "The folder of the %s cannot be opened. Is its disk mounted?", root_names[root]);
     return sp_err_detail(op, err, "open %s: %s", store->folder[root], strerror(errno));
 }
 

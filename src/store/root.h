@@ -11,8 +11,8 @@ struct store {
 };
 
 /*
- * The root's folder, freshly opened and its marker checked, so that a NAS that was unmounted (or mounted) since is seen.
- * The caller closes ret_fd.
+ * The root's folder, freshly opened and its marker checked, so that a NAS that was unmounted (or mounted) since is
+ * seen. The caller closes ret_fd.
  */
 SP_MUST_CHECK struct sp_err *store_open_root(struct sp_op *op, const struct store *store, enum store_root root,
                                              int *ret_fd);

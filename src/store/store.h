@@ -11,11 +11,11 @@
 #ifndef SP_STORE_STORE_H
 #define SP_STORE_STORE_H
 
-#include <stdbool.h>
-#include <stdint.h>
 #include "base/attr.h"
 #include "base/hash.h"
 #include "base/types.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 struct sp_err;
 struct sp_op;
@@ -33,7 +33,8 @@ struct store_config {
  * An empty root of a new instance gets its marker; a root that holds files without a marker, or another instance's
  * marker, is refused with a message that says what to do.
  */
-SP_MUST_CHECK struct sp_err *store_create(struct sp_op *op, const struct store_config *config, struct store **ret_store);
+SP_MUST_CHECK struct sp_err *store_create(struct sp_op *op, const struct store_config *config,
+                                          struct store **ret_store);
 void store_destroy(struct store *store); /* NULL is legal */
 /* Opens the root anew and looks at its marker: SP_UNAVAILABLE when it is away. May hang as long as a NAS hangs. */
 SP_MUST_CHECK struct sp_err *store_check(struct sp_op *op, struct store *store, enum store_root root);
@@ -72,7 +73,8 @@ void store_upload_discard(struct store_upload *upload);
 /* Read-only; SP_NOT_FOUND when it is not there. */
 SP_MUST_CHECK struct sp_err *store_open(struct sp_op *op, struct store *store, enum store_root root, const char *path,
                                         int *ret_fd);
-/* A new derivative: an unnamed-to-readers file to fill, then put in place by store_derivative_commit (atomic, replaces). */
+/* A new derivative: an unnamed-to-readers file to fill, then put in place by store_derivative_commit (atomic,
+ * replaces). */
 SP_MUST_CHECK struct sp_err *store_derivative_begin(struct sp_op *op, struct store *store, const char *path,
                                                     int *ret_fd);
 SP_MUST_CHECK struct sp_err *store_derivative_commit(struct sp_op *op, struct store *store, const char *path);

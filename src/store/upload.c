@@ -61,10 +61,7 @@ void store_upload_discard(struct store_upload *upload)
     os_close(&upload->folder_fd);
 }
 
-static void release(void *upload)
-{
-    store_upload_discard(upload);
-}
+static void release(void *upload) { store_upload_discard(upload); }
 
 struct sp_err *store_upload_begin(struct sp_op *op, struct store *store, const char *stem, const char *tag,
                                   struct store_upload **ret_upload)
@@ -172,7 +169,8 @@ struct sp_err *store_derivative_commit(struct sp_op *op, struct store *store, co
     return NULL;
 }
 
-/* "<stem>.jpg", "<stem>.part", "<stem>-sidecar.part": the stem ends in a UUID, so a longer name is the same upload's. */
+/* "<stem>.jpg", "<stem>.part", "<stem>-sidecar.part": the stem ends in a UUID, so a longer name is the same upload's.
+ */
 static bool belongs_to(const char *name, const char *stem_name)
 {
     size_t length = strlen(stem_name);
