@@ -1,0 +1,2 @@
+-- name: instance_get :one
+select id, epoch from instance
