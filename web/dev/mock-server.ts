@@ -163,7 +163,7 @@ function store(assets: Asset[], request: IncomingMessage, body: Buffer): Answer 
   const header = known(request.headers['x-immich-checksum'])
   if (header) return { json: { id: header.id, status: 'duplicate' } }
   const text = body.toString('latin1')
-  const name = /name="filename"\r\n\r\n([^\r]*)/.exec(text)?.[1] ?? 'file'
+  const name = Buffer.from(/name="filename"\r\n\r\n([^\r]*)/.exec(text)?.[1] ?? 'file', 'latin1').toString()
   const file = body.subarray(text.indexOf('\r\n\r\n', text.indexOf('name="assetData"')) + 4, text.lastIndexOf('\r\n--'))
   const checksum = createHash('sha1').update(file).digest('hex')
   const same = known(checksum)

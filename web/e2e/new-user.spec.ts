@@ -7,12 +7,15 @@ import { paintPhotos } from './pictures'
 
 test.describe.configure({ mode: 'serial' })
 
+// A name is shown as text, whatever it holds.
+const HOSTILE = '<img src=x onerror=alert(1)> &amp; 😀.jpg'
+
 const CHOSEN = [
   { name: 'IMG_0001.jpg', taken: '2024-08-01T14:03:00', ratio: 1.5, seed: 1 },
   { name: 'IMG_0002.jpg', taken: '2024-08-01T14:05:00', ratio: 0.75, seed: 2 },
   { name: 'IMG_0003.jpg', taken: '2024-08-01T15:30:00', ratio: 1.5, seed: 3 },
   { name: 'IMG_0004.jpg', taken: '2024-07-20T09:12:00', ratio: 1.33, seed: 4 },
-  { name: 'IMG_0005.jpg', taken: '2024-07-19T20:48:00', ratio: 1, seed: 5 },
+  { name: HOSTILE, taken: '2024-07-19T20:48:00', ratio: 1, seed: 5 },
 ]
 
 const DROPPED = Array.from({ length: 12 }, (_, index) => ({
@@ -66,6 +69,7 @@ test('signs up, chooses photos, sees them', async ({ app }) => {
   const panel = app.getByRole('region', { name: 'Upload' })
   await expect(panel.getByText('5 new').first()).toBeVisible()
   await expect(panel.locator('[data-state=created]')).toHaveCount(5)
+  await expect(panel.getByText(HOSTILE)).toBeVisible()
   await expectPictures(app, 5)
   await expect(panel.getByRole('heading')).toHaveText('All done')
   await expect(app.getByRole('heading', { name: 'August 2024' })).toBeVisible()
@@ -141,6 +145,13 @@ test('looks through them and comes back to the same place', async ({ app }) => {
   await expect(app).toHaveURL(/\/photos$/)
   expect(await app.evaluate(() => scrollY)).toBe(place)
   await expect(app.locator(`[data-photo="${ids[0]}"]`)).toBeFocused()
+})
+
+test('shows a hostile name as text', async ({ app }) => {
+  await signIn(app)
+  await app.getByRole('link', { name: /^Photo, 19 July 2024/ }).click()
+  await app.keyboard.press('i')
+  await expect(app.getByRole('complementary').getByText(HOSTILE)).toBeVisible()
 })
 
 test('opens a photo by its address, and walks on from there', async ({ app }) => {

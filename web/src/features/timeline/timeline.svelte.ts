@@ -12,6 +12,7 @@ export interface Month {
 }
 
 const PARALLEL_LOADS = 4
+const RETRY_MS = 5_000
 const CHECKS_A_ROUND = 24
 const FIRST_CHECK_MS = 600
 const SLOWEST_CHECK_MS = 5_000
@@ -29,6 +30,7 @@ export class TimelineStore {
   #arrivals = new Map<string, number>() // id -> when it was uploaded
   #timer: ReturnType<typeof setTimeout> | undefined
   #wait = FIRST_CHECK_MS
+  #era = 0 // answers to questions of an earlier one are dropped
 
   async start(): Promise<void> {
     try {
@@ -41,7 +43,9 @@ export class TimelineStore {
 
   // Reads the counts again; a month whose count changed is read again when it is near.
   async refresh(): Promise<void> {
+    const era = this.#era
     const buckets = await ask(() => getTimeBuckets({ visibility: 'timeline' }))
+    if (era !== this.#era) return
     const known = new Map(this.months.map((month) => [month.key, month]))
     this.#failed.clear()
     this.months = buckets.map(({ timeBucket, count }) => {
@@ -58,7 +62,7 @@ export class TimelineStore {
       if (this.#loads.size >= PARALLEL_LOADS) return
       const month = this.#month(key)
       if (month && (!month.photos || month.stale) && !this.#failed.has(key))
-        void this.#load(key).catch(() => this.#failed.add(key))
+        void this.#load(key).catch(() => this.#leave(key))
     }
   }
 
@@ -101,16 +105,41 @@ export class TimelineStore {
     this.#timer = undefined
   }
 
+  // Forgets everything: the next person starts afresh, whatever is still on its way.
+  reset(): void {
+    this.stop()
+    this.#era++
+    this.months = []
+    this.status = 'loading'
+    this.held = 0
+    this.#arrivals.clear()
+    this.#loads.clear()
+    this.#failed.clear()
+  }
+
   async #load(key: string): Promise<void> {
     const month = this.#month(key)
     if (!month || (month.photos && !month.stale)) return
     const running = this.#loads.get(key)
     if (running) return running
+    const era = this.#era
     const load = ask(() => getTimeBucket({ timeBucket: key, visibility: 'timeline' }))
-      .then((bucket) => this.#fill(key, photosOf(bucket)))
-      .finally(() => this.#loads.delete(key))
+      .then((bucket) => {
+        if (era === this.#era) this.#fill(key, photosOf(bucket))
+      })
+      .finally(() => {
+        if (era === this.#era) this.#loads.delete(key)
+      })
     this.#loads.set(key, load)
     return load
+  }
+
+  // A month that failed is left alone for a while; changing `months` makes the view ask again.
+  #leave(key: string): void {
+    this.#failed.add(key)
+    setTimeout(() => {
+      if (this.#failed.delete(key)) this.months = [...this.months]
+    }, RETRY_MS)
   }
 
   #fill(key: string, all: readonly Photo[]): void {
@@ -127,9 +156,11 @@ export class TimelineStore {
 
   // Asks for the oldest arrivals; those that are ready (or will not be) go into the grid together.
   async #check(): Promise<void> {
+    const era = this.#era
     const shown = new Set<string>()
     for (const [id, since] of [...this.#arrivals].slice(0, CHECKS_A_ROUND)) {
       const asset = await ask(() => getAssetInfo({ id })).catch(() => null)
+      if (era !== this.#era) return
       const late = Date.now() - since > PATIENCE_MS
       if (!asset?.thumbhash && !late && asset?.type !== 'VIDEO') continue
       this.#arrivals.delete(id)

@@ -24,22 +24,23 @@ function serve() {
     const keys = [...new Set(stored.map(({ at }) => at.slice(0, 7) + '-01'))].sort().reverse()
     return keys.map((timeBucket) => ({ timeBucket, count: inMonth(timeBucket).length })) as never
   })
-  vi.mocked(client.getTimeBucket).mockImplementation(async ({ timeBucket }) => {
-    const inside = inMonth(timeBucket)
-    return {
-      id: inside.map(({ id }) => id),
-      ratio: inside.map(({ thumbhash }) => (thumbhash ? 1.5 : 1)),
-      isImage: inside.map(() => true),
-      thumbhash: inside.map(({ thumbhash }) => thumbhash),
-      fileCreatedAt: inside.map(({ at }) => at),
-      localOffsetHours: inside.map(() => 0),
-      duration: inside.map(() => null),
-    } as never
-  })
+  vi.mocked(client.getTimeBucket).mockImplementation(async ({ timeBucket }) => bucketOf(inMonth(timeBucket)))
   vi.mocked(client.getAssetInfo).mockImplementation(async ({ id }) => {
     const asset = stored.find((one) => one.id === id)!
     return { id, type: 'IMAGE', thumbhash: asset.thumbhash, localDateTime: asset.at } as never
   })
+}
+
+function bucketOf(inside: Stored[]) {
+  return {
+    id: inside.map(({ id }) => id),
+    ratio: inside.map(({ thumbhash }) => (thumbhash ? 1.5 : 1)),
+    isImage: inside.map(() => true),
+    thumbhash: inside.map(({ thumbhash }) => thumbhash),
+    fileCreatedAt: inside.map(({ at }) => at),
+    localOffsetHours: inside.map(() => 0),
+    duration: inside.map(() => null),
+  } as never
 }
 
 function shownIds(store: TimelineStore): string[] {
@@ -147,13 +148,44 @@ describe('TimelineStore', () => {
     expect(store.status).toBe('ready')
   })
 
-  it('does not hammer a month that fails', async () => {
+  it('leaves a month that fails alone for a while', async () => {
     await store.start()
-    vi.mocked(client.getTimeBucket).mockRejectedValue(new client.ApiError(500, 'no'))
+    vi.mocked(client.getTimeBucket).mockRejectedValueOnce(new client.ApiError(503, 'busy'))
     for (let round = 0; round < 5; round++) {
       store.ensure(['2024-03-01'])
-      await vi.runAllTimersAsync()
+      await vi.advanceTimersByTimeAsync(200)
     }
     expect(client.getTimeBucket).toHaveBeenCalledTimes(1)
+    await vi.advanceTimersByTimeAsync(5_000)
+    store.ensure(['2024-03-01'])
+    await vi.advanceTimersByTimeAsync(10)
+    expect(shownIds(store)).toEqual(['c', 'b'])
+  })
+
+  it('forgets a person wholly, answers on their way too', async () => {
+    await store.start()
+    store.ensure(['2023-12-01'])
+    await vi.advanceTimersByTimeAsync(10)
+    store.arrived('c')
+    store.ensure(['2024-03-01'])
+    store.reset()
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(store).toMatchObject({ months: [], held: 0, status: 'loading' })
+    expect(client.getAssetInfo).not.toHaveBeenCalled()
+  })
+
+  it('shows nobody what was on its way to somebody else', async () => {
+    await store.start()
+    let answer = (_: never) => {}
+    vi.mocked(client.getTimeBucket).mockReturnValueOnce(new Promise((resolve) => (answer = resolve)))
+    store.ensure(['2023-12-01'])
+    store.reset()
+    await store.start()
+    answer(bucketOf([{ id: 'foreign', at: '2023-12-24T18:00:00.000Z', thumbhash: 'x' }]))
+    await vi.advanceTimersByTimeAsync(10)
+    expect(shownIds(store)).toEqual([])
+    store.ensure(['2023-12-01'])
+    await vi.advanceTimersByTimeAsync(10)
+    expect(shownIds(store)).toEqual(['a'])
   })
 })

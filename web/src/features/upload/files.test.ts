@@ -28,9 +28,9 @@ describe('pickedFromDrop', () => {
       drop(
         fileEntry('a.jpg'),
         folderEntry('Engadin', [
+          fileEntry('10.jpg'),
           fileEntry('1.jpg'),
           fileEntry('2.jpg'),
-          fileEntry('3.jpg'),
           folderEntry('RAW', [fileEntry('1.dng')]),
         ]),
       ),
@@ -39,7 +39,7 @@ describe('pickedFromDrop', () => {
       'a.jpg',
       'Engadin/1.jpg',
       'Engadin/2.jpg',
-      'Engadin/3.jpg',
+      'Engadin/10.jpg',
       'Engadin/RAW/1.dng',
     ])
   })

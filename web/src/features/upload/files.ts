@@ -17,7 +17,13 @@ export function pickedFrom(files: Iterable<File>): PickedFile[] {
 export function pickedFromDrop(transfer: DataTransfer): Promise<PickedFile[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
   if (entries.length === 0) return Promise.resolve(pickedFrom(transfer.files))
-  return Promise.all(entries.map((entry) => walk(entry, ''))).then((lists) => lists.flat())
+  return Promise.all(entries.map((entry) => walk(entry, ''))).then((lists) => inOrder(lists.flat()))
+}
+
+// A file system gives its names in any order; people expect "2" before "10".
+function inOrder(picked: PickedFile[]): PickedFile[] {
+  const names = new Intl.Collator(undefined, { numeric: true })
+  return picked.sort((a, b) => names.compare(a.path, b.path))
 }
 
 export function isWanted(path: string): boolean {

@@ -18,17 +18,14 @@ class Uploads {
     sessionEnded: reportSessionEnd,
     pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   })
-  #owner: string | null = null
 
   // For the file chooser: what phones and desktops offer to pick.
   accept = $derived(
     this.types ? ['image/*', 'video/*', ...this.types.image, ...this.types.video].join(',') : 'image/*,video/*',
   )
 
-  // userId is in: their held files go on; those of somebody else before are dropped.
-  begin(userId: string): void {
-    if (this.#owner !== null && this.#owner !== userId) this.reset()
-    this.#owner = userId
+  // Somebody is signed in: what was held goes on.
+  begin(): void {
     this.queue.resume()
     if (!this.types)
       ask(() => getSupportedMediaTypes())
@@ -45,7 +42,6 @@ class Uploads {
   reset(): void {
     this.queue.clear()
     this.open = false
-    this.#owner = null
   }
 
   #supports(name: string): boolean {

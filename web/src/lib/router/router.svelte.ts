@@ -22,9 +22,9 @@ export function parse(address: string): Route {
   return { name: 'missing' }
 }
 
-// Only an address of this instance may follow a login: "//evil.example" and "https:…" go home.
+// Only an address of this instance may follow a login: "//evil.example", "/..//evil.example" and "https:…" go home.
 export function ownAddress(to: string | null): string {
-  if (!to?.startsWith('/')) return HOME
+  if (!to) return HOME
   const url = new URL(to, 'http://instance')
   if (url.origin !== 'http://instance' || url.pathname.startsWith('//')) return HOME
   return url.pathname + url.search

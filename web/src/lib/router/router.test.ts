@@ -21,8 +21,8 @@ describe('parse', () => {
 
 describe('ownAddress', () => {
   it('never leaves the instance', () => {
-    for (const to of ['//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)', '', null])
-      expect(ownAddress(to)).toBe('/photos')
+    const foreign = ['//evil.example', '/\\evil.example', '/..//evil.example', 'https://evil.example', 'javascript:alert(1)']
+    for (const to of [...foreign, '', null]) expect(ownAddress(to)).toBe('/photos')
   })
 
   it('keeps an address of ours', () => {
