@@ -101,7 +101,7 @@ struct dto_asset_media_create {
 
 struct dto_asset_metadata_upsert_item {
     const char *key;
-    yyjson_val *value;
+    const char *value;
 };
 
 struct dto_asset_media_response {

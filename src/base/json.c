@@ -128,6 +128,12 @@ bool sp_json_integer(yyjson_val *value, int64_t *ret_integer)
 
 void sp_json_init(struct sp_json_writer *writer, struct sp_buf *buf) { *writer = (struct sp_json_writer){.buf = buf}; }
 
+char *sp_json_text(struct sp_op *op, yyjson_val *value)
+{
+    const yyjson_alc allocator = {arena_malloc, arena_realloc, arena_free, op};
+    return yyjson_val_write_opts(value, YYJSON_WRITE_NOFLAG, &allocator, NULL, NULL);
+}
+
 static void before_value(struct sp_json_writer *writer)
 {
     if (writer->need_comma)

@@ -25,6 +25,8 @@ enum { SP_JSON_DEPTH_MAX = 32 };
 SP_MUST_CHECK struct sp_err *sp_json_parse(struct sp_op *op, const char *text, size_t size, yyjson_val **ret_root);
 /* An integral number within ±(2^53 - 1); 1.0 counts as 1. */
 bool sp_json_integer(yyjson_val *value, int64_t *ret_integer);
+/* The value as text again, without spaces; NULL when memory is out. */
+SP_MUST_CHECK char *sp_json_text(struct sp_op *op, yyjson_val *value);
 
 struct sp_json_writer {
     struct sp_buf *buf;

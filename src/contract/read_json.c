@@ -102,12 +102,23 @@ static void read_new_object(struct schema_reader *reader, const struct schema_pa
     memcpy(ret_pointer, &object, sizeof(object));
 }
 
+static void read_free(struct schema_reader *reader, yyjson_val *json, void *ret_text)
+{
+    const char *text = sp_json_text(reader->op, json);
+    if (text) {
+        memcpy(ret_text, &text, sizeof(text));
+    } else {
+        reader->err = sp_err_no_memory();
+        reader->stopped = true;
+    }
+}
+
 void schema_read_value(struct schema_reader *reader, const struct schema_path *path, const struct schema_type *type,
                        yyjson_val *json, void *ret_value)
 {
     int64_t integer;
     if (type->kind == SCHEMA_JSON)
-        memcpy(ret_value, &json, sizeof(json));
+        read_free(reader, json, ret_value);
     else if (type->kind == SCHEMA_OBJECT && yyjson_is_obj(json))
         read_new_object(reader, path, type, json, ret_value);
     else if (type->kind == SCHEMA_ARRAY && yyjson_is_arr(json))

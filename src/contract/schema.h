@@ -3,9 +3,10 @@
  * struct out, and back. The tables are generated (gen/api, from the YAML in api/); src/api is the only caller. Any
  * thread.
  *
- * In memory: text, e-mail and date are const char *; an object is a pointer to its struct; an array is {items, count}
- * by value. A scalar that may be missing is {bool set; value} (struct sp_opt_*), an array that may is a pointer. Items
- * of an array stand in it by value; a nullable item is {set, value}, NULL text or a list with NULL items.
+ * In memory: text, e-mail, date and free JSON are const char *; an object is a pointer to its struct; an array is
+ * {items, count} by value. A scalar that may be missing is {bool set; value} (struct sp_opt_*), an array that may is a
+ * pointer. Items of an array stand in it by value; a nullable item is {set, value}, NULL text or a list with NULL
+ * items.
  *
  * Reading collects what is wrong as issues of one SP_INVALID error, refuses what passes a limit and ignores keys it
  * does not know (clients send more than we ask). All it makes lives in the operation.
@@ -34,7 +35,7 @@ enum schema_kind {
     SCHEMA_TIME,
     SCHEMA_UUID,
     SCHEMA_ENUM, /* an enum counted from 0, in the order of texts */
-    SCHEMA_JSON, /* any value: yyjson_val * when read, const char * (JSON text) when written */
+    SCHEMA_JSON, /* any value, as its text: const char * */
     SCHEMA_OBJECT,
     SCHEMA_ARRAY /* min to max items */
 };

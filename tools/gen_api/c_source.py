@@ -121,7 +121,7 @@ def struct_declaration(types, schema):
     for field in schema.fields:
         if field.type.kind == 'binary':
             continue
-        lines += f'    {types.member(field, schema.in_request)}{field.c_name};'
+        lines += f'    {types.member(field)}{field.c_name};'
         lines += f' /* {field.description} */\n' if field.description else '\n'
         if null_flag(schema, field):
             lines += f'    bool {field.c_name}_null; /* {field.name} was given as null */\n'
@@ -211,7 +211,7 @@ def operation_declaration(types, operation):
     text = comment(f'{operation.method} {operation.path}: {operation.summary}')
     if has_in(operation):
         text += f'struct api_{name}_in {{\n'
-        text += ''.join(f'    {types.member(field, True)}{field.c_name};\n' for field in operation.params)
+        text += ''.join(f'    {types.member(field)}{field.c_name};\n' for field in operation.params)
         if operation.body_kind == 'json':
             text += f'    const {body_type(types, operation.body)}body;' + \
                     ('\n' if operation.body_required else ' /* NULL: there was none */\n')
@@ -235,13 +235,13 @@ def has_in(operation):
 
 
 def body_type(types, type_):
-    return f'struct {types.list_name(type_)} *' if type_.kind == 'array' else types.value(type_, True)
+    return f'struct {types.list_name(type_)} *' if type_.kind == 'array' else types.value(type_)
 
 
 def answer_type(types, type_):
     if type_.kind == 'schema' and not types.is_enum(type_):
         return f'struct dto_{schema_snake(type_.schema)} '
-    return types.value(type_, False)
+    return types.value(type_)
 
 
 def operations_source(types, tag):

@@ -4,10 +4,10 @@ from api_spec.source import SpecError
 
 SCALAR_C = {'boolean': 'bool ', 'integer': 'int64_t ', 'duration': 'int64_t ', 'number': 'double ',
             'string': 'const char *', 'email': 'const char *', 'date': 'const char *', 'date-time': 'sp_time_ms ',
-            'uuid': 'struct sp_uuid '}
+            'uuid': 'struct sp_uuid ', 'json': 'const char *'}
 # the part of sp_opt_x and sp_x_list
 SHORT = {'boolean': 'bool', 'integer': 'i64', 'duration': 'i64', 'number': 'f64', 'date-time': 'time', 'uuid': 'uuid'}
-TEXTS = ('string', 'email', 'date')
+TEXTS = ('string', 'email', 'date', 'json')
 UNLIMITED = {'boolean': 'schema_boolean', 'email': 'schema_email', 'date': 'schema_date', 'date-time': 'schema_time',
              'uuid': 'schema_uuid', 'json': 'schema_json'}
 
@@ -19,7 +19,7 @@ class CTypes:
     def is_enum(self, type_):
         return type_.kind == 'schema' and self.api.schemas[type_.schema].values is not None
 
-    def value(self, type_, request):
+    def value(self, type_):
         """The declaration's left part, ready for a name: 'int64_t ', 'struct dto_album_response *'."""
         if type_.kind == 'array':
             return f'struct {self.list_name(type_)} '
@@ -27,8 +27,6 @@ class CTypes:
             return f'enum dto_{schema_snake(type_.schema)} '
         if type_.kind == 'schema':
             return f'struct dto_{schema_snake(type_.schema)} *'
-        if type_.kind == 'json':
-            return 'yyjson_val *' if request else 'const char *'
         return SCALAR_C[type_.kind]
 
     def opt(self, type_):
@@ -37,14 +35,14 @@ class CTypes:
             return f'dto_opt_{schema_snake(type_.schema)}'
         return f'sp_opt_{SHORT[type_.kind]}' if type_.kind in SHORT else None
 
-    def member(self, field, request):
+    def member(self, field):
         type_ = field.type
         if field.required and not type_.nullable:
-            return self.value(type_, request)
+            return self.value(type_)
         if type_.kind == 'array':
             return f'struct {self.list_name(type_)} *'
         opt = self.opt(type_)
-        return f'struct {opt} ' if opt else self.value(type_, request)
+        return f'struct {opt} ' if opt else self.value(type_)
 
     def list_name(self, array):
         item = array.item
@@ -65,7 +63,7 @@ class CTypes:
             return f'struct sp_opt_{SHORT[item.kind]}'
         if item.kind == 'schema' and not self.is_enum(item):
             return f'struct dto_{schema_snake(item.schema)}'
-        return self.value(item, False).strip()
+        return self.value(item).strip()
 
     def by_value(self, type_):
         """The schema whose own header a struct with such a member must see; None: a forward declaration will do."""
