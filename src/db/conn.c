@@ -285,3 +285,19 @@ struct sp_err *db_wait_notify(struct sp_op *op, struct db_conn *conn, int timeou
 }
 
 struct sp_err *db_script(struct sp_op *op, struct db_conn *conn, const char *sql) { return command(op, conn, sql); }
+
+struct sp_err *db_create_database(struct sp_op *op, struct db_conn *conn, const char *name)
+{
+    SP_TRY(db_ready(op, conn));
+    const char *values[] = {name};
+    PGresult *result = PQexecParams(conn->pg, "select from pg_database where datname = $1", 1, NULL, values, NULL, NULL, 0);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK)
+        return db_result_error(op, conn, result, "look for the database");
+    bool there = PQntuples(result) > 0;
+    PQclear(result);
+    if (there)
+        return NULL;
+    const char *sql = sp_format(op, "create database %s", name);
+    SP_OWN(sql);
+    return command(op, conn, sql);
+}

@@ -47,6 +47,8 @@ SP_MUST_CHECK struct sp_err *db_advisory_try_lock(struct sp_op *op, struct db_co
 SP_MUST_CHECK struct sp_err *db_listen(struct sp_op *op, struct db_conn *conn, const char *channel);
 SP_MUST_CHECK struct sp_err *db_wait_notify(struct sp_op *op, struct db_conn *conn, int timeout_ms, bool *ret_notified);
 
+/* Makes a database (a plain name) unless it is there. */
+SP_MUST_CHECK struct sp_err *db_create_database(struct sp_op *op, struct db_conn *conn, const char *name);
 /* Several statements without parameters: migrations and settings alone. */
 SP_MUST_CHECK struct sp_err *db_script(struct sp_op *op, struct db_conn *conn, const char *sql);
 
