@@ -1,4 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
@@ -10,9 +12,14 @@ const FIRST_LOAD_LIMIT_KB = 150
 const instance = process.env.SWISSPHOTO_URL
 
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), firstLoad(), ...(instance || mode === 'test' ? [] : [mockPlugin()])],
+  plugins: [svelte(), fontLicense(), firstLoad(), ...(instance || mode === 'test' ? [] : [mockPlugin()])],
   // Browsers that know light-dark(), popover and Array.at: about two years back.
-  build: { target: ['chrome123', 'firefox125', 'safari17.5'], assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    target: ['chrome123', 'firefox125', 'safari17.5'],
+    assetsInlineLimit: 0, // the content security policy allows no data: address
+    modulePreload: { polyfill: false },
+    license: { fileName: 'licenses.md' },
+  },
   server: { proxy: instance ? { '/api': { target: instance } } : undefined },
   resolve: mode === 'test' ? { conditions: ['browser'] } : {},
   test: { environment: 'happy-dom', include: ['src/**/*.test.ts'] },
@@ -29,6 +36,18 @@ function mockPlugin(): Plugin {
         next()
       })
       server.middlewares.use(mockServer())
+    },
+  }
+}
+
+// The font's licence goes where the font goes; licenses.md has those of the scripts.
+function fontLicense(): Plugin {
+  const path = fileURLToPath(import.meta.resolve('@fontsource-variable/inter/LICENSE'))
+  return {
+    name: 'font-license',
+    apply: 'build',
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: 'assets/inter-LICENSE.txt', source: readFileSync(path) })
     },
   }
 }
