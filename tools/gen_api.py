@@ -4,8 +4,7 @@
   gen/api/*.c *.h          structs, constant tables, the route table       (gen_api/c_source.py)
   gen/api/openapi.json     the OpenAPI 3.1 document                        (gen_api/openapi.py)
   web/src/lib/api/client.ts  the client of the web app                     (gen_api/typescript.py)
-  docs/api.md              the reference page, with what is built          (gen_api/reference.py)
-  README.md                the table between its marks                     (gen_api/reference.py)
+  docs/api.md status.md    the reference, and all operations by state      (gen_api/reference.py)
 
 Usage: tools/gen_api.py [--check]. With --check nothing is written; the exit code is 1 when a file is not as it would be
 written. What the specification must not say is refused with file and line, exit code 2.
@@ -21,17 +20,14 @@ from api_spec.source import SpecError
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-def outputs(api, root):
+def outputs(api):
     """{path below the root: text}"""
     result = {f'gen/api/{name}': text for name, text in c_source.files(api).items()}
     result['gen/api/openapi.json'] = openapi.file_text(api)
     result['gen/api/openapi.h'] = openapi.header_text(result['gen/api/openapi.json'])
     result['web/src/lib/api/client.ts'] = typescript.file_text(api)
     result['docs/api.md'] = reference.file_text(api)
-    readme = os.path.join(root, 'README.md')
-    if os.path.exists(readme):
-        with open(readme, encoding='utf-8') as file:
-            result['README.md'] = reference.readme_text(api, file.read())
+    result['docs/status.md'] = reference.status_text(api)
     return result
 
 
@@ -68,7 +64,7 @@ def main(arguments):
     parser.add_argument('--root', default=ROOT, help='the source tree')
     options = parser.parse_args(arguments)
     try:
-        wanted = outputs(read_api(os.path.join(options.root, 'api')), options.root)
+        wanted = outputs(read_api(os.path.join(options.root, 'api')))
     except SpecError as error:
         print(f'gen_api: {error}', file=sys.stderr)
         return 2

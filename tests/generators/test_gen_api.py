@@ -245,14 +245,12 @@ def test_check_sees_drift_and_leftovers(tmp_path):
                           'multipart, optional, schema\n'
 
 
-def test_readme_table_stands_between_its_marks(tmp_path):
+def test_status_page_names_every_operation(tmp_path):
     (tmp_path / 'api').mkdir()
     (tmp_path / 'api/things.yaml').write_text(MINIMAL)
-    readme = tmp_path / 'README.md'
-    readme.write_text('# X\n<!-- api status: written by tools/gen_api.py -->\nold\n<!-- api status end -->\nrest\n')
     assert run(tmp_path).returncode == 0
-    text = readme.read_text()
-    assert '[Things]' in text and 'old' not in text and text.endswith('<!-- api status end -->\nrest\n')
+    assert '| built | putThing: Store a thing | `PUT /api/things/{id}` | user, `thing.write` |' in \
+        (tmp_path / 'docs/status.md').read_text()
 
 
 SCHEMA_KEYS = {'type', 'format', 'enum', 'properties', 'required', 'items', 'anyOf', '$ref', 'description', 'minimum',
