@@ -62,7 +62,7 @@ static struct sp_err *allocate(struct sp_op *op, enum sp_code code, const char *
     return err;
 }
 
-static const char *format_or(struct sp_op *op, const char *fallback, const char *format, va_list args)
+static SP_PRINTF(3, 0) const char *format_or(struct sp_op *op, const char *fallback, const char *format, va_list args)
 {
     const char *text = sp_vformat(op, format, args);
     return text ? text : fallback;

@@ -39,7 +39,7 @@ SP_MUST_CHECK void *sp_alloc(struct sp_op *op, size_t count, size_t size);
 SP_MUST_CHECK char *sp_strdup(struct sp_op *op, const char *text);
 SP_MUST_CHECK char *sp_strndup(struct sp_op *op, const char *text, size_t length);
 SP_MUST_CHECK SP_PRINTF(2, 3) char *sp_format(struct sp_op *op, const char *format, ...);
-SP_MUST_CHECK char *sp_vformat(struct sp_op *op, const char *format, va_list args);
+SP_MUST_CHECK SP_PRINTF(2, 0) char *sp_vformat(struct sp_op *op, const char *format, va_list args);
 
 /* SP_NEW(op, pointer): a zeroed object, or returns the out-of-memory error from the calling function. */
 #define SP_NEW(op, pointer)                                   \

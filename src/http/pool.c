@@ -170,12 +170,12 @@ bool http_pool_stop(struct http_pool *pool, int64_t timeout_ms)
     pthread_cond_broadcast(&pool->work);
     pthread_mutex_unlock(&pool->lock);
     int64_t deadline_ms = sp_clock_mono_ms() + timeout_ms;
-    bool all = true;
-    for (unsigned i = 0; i < pool->running; i++) {
+    for (unsigned i = pool->running; i-- > 0;) {
         int64_t left_ms = deadline_ms - sp_clock_mono_ms();
-        if (!http_thread_join_within(pool->threads[i], left_ms > 0 ? left_ms : 0))
-            all = false;
+        if (http_thread_join_within(pool->threads[i], left_ms > 0 ? left_ms : 0))
+            pool->threads[i] = pool->threads[--pool->running];
     }
+    bool all = pool->running == 0;
     pthread_mutex_lock(&pool->lock);
     pool->stopped = all;
     pthread_mutex_unlock(&pool->lock);

@@ -41,7 +41,8 @@ void http_pool_push_always(struct http_pool *pool, struct http_job *job);
 unsigned http_pool_waiting(struct http_pool *pool);
 unsigned http_pool_busy(struct http_pool *pool);
 /*
- * Runs what is queued, ends and joins the threads. False: one hangs beyond the time; then the pool must stay allocated.
+ * Runs what is queued, ends and joins the threads. False: one hangs beyond the time; then the pool must stay
+ * allocated, and stop can be called again.
  * Afterwards push refuses, and push_always runs the job on the caller's thread, without a worker.
  */
 bool http_pool_stop(struct http_pool *pool, int64_t timeout_ms);
