@@ -1,0 +1,54 @@
+-- What the jobs ask of an asset; NULL row: it was deleted meanwhile.
+-- name: job_asset_get :maybe_one
+select owner_id, original_path, metadata_state, derivative_state from asset where id = :id
+
+-- EXIF's wall time wins over the upload's date. Its zone: EXIF's offset, else the instance's.
+-- name: job_asset_set_metadata :exec
+update asset
+   set metadata_state = 'done', error = null,
+       width = :width, height = :height,
+       file_created_at = case when :taken_local?::timestamp is null then file_created_at
+                              when :offset_minutes?::int is not null
+                              then (:taken_local?::timestamp - :offset_minutes?::int * interval '1 minute') at time zone 'UTC'
+                              else :taken_local?::timestamp at time zone :instance_zone::text end,
+       local_date_time = coalesce(:taken_local?::timestamp, file_created_at at time zone :instance_zone::text),
+       time_zone = :time_zone?
+ where id = :id
+
+-- name: job_asset_exif :exec
+insert into asset_exif (asset_id, make, model, lens_model, f_number, focal_length, iso, exposure_time, latitude, longitude,
+                        altitude, description, rating, orientation, date_time_original, modify_date, time_zone,
+                        image_width, image_height, projection_type)
+select :asset_id, :make?, :model?, :lens_model?, :f_number?, :focal_length?, :iso?, :exposure_time?, :latitude?, :longitude?,
+       :altitude?, :description, :rating?, :orientation?,
+       case when :has_taken::bool then a.file_created_at end,
+       case when :offset_minutes?::int is not null
+            then (:modified_local?::timestamp - :offset_minutes?::int * interval '1 minute') at time zone 'UTC'
+            else :modified_local?::timestamp at time zone :instance_zone::text end,
+       :time_zone?, :image_width, :image_height, :projection_type?
+  from asset a where a.id = :asset_id
+    on conflict (asset_id) do update
+   set make = excluded.make, model = excluded.model, lens_model = excluded.lens_model, f_number = excluded.f_number,
+       focal_length = excluded.focal_length, iso = excluded.iso, exposure_time = excluded.exposure_time,
+       latitude = excluded.latitude, longitude = excluded.longitude, altitude = excluded.altitude,
+       description = excluded.description, rating = excluded.rating, orientation = excluded.orientation,
+       date_time_original = excluded.date_time_original, modify_date = excluded.modify_date,
+       time_zone = excluded.time_zone, image_width = excluded.image_width, image_height = excluded.image_height,
+       projection_type = excluded.projection_type
+
+-- name: job_asset_file :exec
+insert into asset_file (asset_id, kind, path, mime_type, size_bytes, width, height)
+values (:asset_id, :kind, :path, :mime_type, :size_bytes, :width, :height)
+    on conflict (asset_id, kind) do update
+   set path = excluded.path, mime_type = excluded.mime_type, size_bytes = excluded.size_bytes, width = excluded.width,
+       height = excluded.height, created_at = clock_timestamp()
+
+-- name: job_asset_set_derivatives :exec
+update asset set derivative_state = 'done', thumbhash = :thumbhash, error = null where id = :id
+
+-- The file is to blame: the sentence is for people, and there is no other try.
+-- name: job_asset_fail_metadata :exec
+update asset set metadata_state = 'failed', derivative_state = 'failed', error = left(:error, 1000) where id = :id
+
+-- name: job_asset_fail_derivatives :exec
+update asset set derivative_state = 'failed', error = left(:error, 1000) where id = :id
