@@ -2,6 +2,6 @@
 #ifndef SP_GEN_API_OPENAPI_H
 #define SP_GEN_API_OPENAPI_H
 
-#define OPENAPI_ETAG "\"46ed16e23a5a793649195cc5bc2e0ba4\""
+#define OPENAPI_ETAG "W/\"46ed16e23a5a793649195cc5bc2e0ba4\""
 
 #endif

@@ -69,7 +69,7 @@ static void read_field(struct schema_reader *reader, const struct schema_path *p
 {
     if (!json) {
         if (!(field->flags & SCHEMA_OPTIONAL))
-            schema_issue(reader, path, "invalid_type", "Is required: %s", kind_name(field->type));
+            schema_issue(reader, path, "invalid_type", "Is missing; must be %s", kind_name(field->type));
         return;
     }
     if (yyjson_is_null(json) && (field->flags & SCHEMA_NULLABLE)) {

@@ -145,7 +145,7 @@ static void read_field(struct schema_reader *reader, const struct schema_field *
     const char *text = texts->get(texts->context, field, 0);
     if (!text) {
         if (!(field->flags & SCHEMA_OPTIONAL))
-            schema_issue(reader, &path, "invalid_type", "Is required");
+            schema_issue(reader, &path, "invalid_type", "Is missing");
         return;
     }
     void *at = schema_place(reader, field, ret_struct);
