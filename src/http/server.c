@@ -105,22 +105,12 @@ static struct sp_err *start_pools(struct sp_op *op, struct http_server *server)
     return http_pool_create(op, &workers, &server->workers);
 }
 
-static struct sp_err *copy_text(const char **text)
-{
-    if (*text && !(*text = sp_heap_strdup(*text)))
-        return sp_err_no_memory();
-    return NULL;
-}
-
+/* The texts are the caller's: what is needed later is copied, the rest is used while starting alone. */
 static struct sp_err *copy_config(struct http_server *server, const struct http_server_config *config)
 {
     server->config = *config;
-    server->config.address = server->config.web_root = server->config.trusted_proxies = NULL;
-    server->config.metrics_token = config->metrics_token;
-    SP_TRY(copy_text(&server->config.metrics_token));
-    server->config.address = config->address; /* used while starting alone, as are the others */
-    server->config.web_root = config->web_root;
-    server->config.trusted_proxies = config->trusted_proxies;
+    if (config->metrics_token && !(server->config.metrics_token = sp_heap_strdup(config->metrics_token)))
+        return sp_err_no_memory();
     return NULL;
 }
 

@@ -20,7 +20,7 @@ enum { HTTP_LINGER_MS = 60000, HTTP_DISCARD_BYTES = 1 << 20 };
 #define HTTP_LINGER_BYTES (INT64_C(256) << 20)
 
 struct http_server {
-    struct http_server_config config; /* texts are the server's own copies */
+    struct http_server_config config; /* metrics_token is the server's own; the other texts are gone */
     struct http_app app;
     struct http_router *router;
     struct http_networks *trusted;

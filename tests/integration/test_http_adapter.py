@@ -84,6 +84,10 @@ class Client:
         self.socket.close()
 
 
+class NotStarted(Exception):
+    pass
+
+
 class Server:
     def __init__(self, *options, pass_fds=(), log="info"):
         self.process = subprocess.Popen(
@@ -93,7 +97,9 @@ class Server:
         self.reader = threading.Thread(target=self.read_log, daemon=True)
         self.reader.start()
         line = self.process.stdout.readline()
-        assert line, self.log
+        if not line:
+            assert 0 < self.process.wait() < 128, self.log  # an error that was told, not a signal
+            raise NotStarted(self.log)
         self.port = int(line)
 
     def read_log(self):
@@ -382,6 +388,17 @@ def test_early_refusal_of_a_big_upload_reaches_a_client_that_writes_first(echo):
     assert echo.streams() == before
 
 
+def test_dropping_a_body_is_bounded(echo):
+    client = echo.connect().send("POST /api/upload HTTP/1.1\r\nHost: x\r\nX-Deny: 1\r\nContent-Length: 1073741824\r\n\r\n")
+    assert client.reply().status == 401
+    sent = 0
+    with pytest.raises(ConnectionError):
+        while sent < 1 << 30:
+            sent += client.socket.send(bytes(1 << 20))
+    assert 256 << 20 <= sent < 300 << 20
+    client.close()
+
+
 def test_early_answer_reaches_a_client_that_reads_meanwhile(echo):
     client = echo.connect().send("POST /api/upload HTTP/1.1\r\nHost: x\r\nX-Duplicate: 1\r\nContent-Length: 67108864\r\n\r\n")
     reply = client.reply()  # not a byte of the body was sent
@@ -555,6 +572,32 @@ class TestFiles:
         assert files.get(path).body == files.data
 
 
+def test_empty_files(start):
+    server = start("--file", "/dev/null")
+    for path in ("/api/file/fast", "/api/file/slow"):
+        reply = server.get(path)
+        assert (reply.status, reply.body) == (200, b"")
+        assert server.get(path, "Range: bytes=0-0").status == 416
+
+
+def test_a_file_that_shrinks_is_cut_not_padded(start, tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"")
+    server = start("--file", path, "--header-timeout", 1000)  # sendfile: the guard sees that nothing moves any more
+    for url in ("/api/file/fast", "/api/file/slow"):
+        os.truncate(path, 500000000)
+        client = server.connect()
+        client.send(request("GET", url))
+        assert client.more()
+        os.truncate(path, 1000)
+        with contextlib.suppress(ConnectionError):
+            while client.more():
+                pass
+        assert b"200 OK" in client.buffer and len(client.buffer) < 500000000
+        client.close()
+    assert server.get("/api/ping").status == 200
+
+
 # ---- compression ----
 
 @pytest.mark.parametrize("accept,coding", [
@@ -647,6 +690,40 @@ def test_a_reader_below_the_minimum_rate_is_cut(start, tmp_path):
         client.socket.recv(100)
         time.sleep(0.05)
     client.close()
+
+
+# ---- no memory ----
+
+def test_every_allocation_may_fail(tmp_path, monkeypatch):
+    """The nth allocation of the process fails: it answers with an error, cuts, or refuses to start; it never dies."""
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 300000)
+    requests = [request("GET", "/api/ping"), request("GET", "/api/big/200", "Accept-Encoding: gzip"),
+                request("GET", "/api/file/slow"), request("POST", "/api/echo", body=b"x" * 50000),
+                request("POST", "/api/upload", "Content-Type: multipart/form-data; boundary=xyz",
+                        body=form(("Content-Disposition: form-data; name=a; filename=b", b"x" * 300000))),
+                request("POST", "/api/upload", "X-Deny: 1", body=b"x" * 3000000), request("GET", "/api/nope")]
+    n, served = 1, 0
+    while served < 80:
+        monkeypatch.setenv("SWISSPHOTO_FAIL_ALLOC", str(n))
+        try:
+            server = Server("--file", path, "--event-threads", 1, "--workers", 1, "--io-threads", 1)
+        except NotStarted:
+            n += 5
+            continue
+        for data in requests:
+            client = server.connect(timeout=5)
+            with contextlib.suppress(EOFError, ConnectionError):
+                client.send(data).reply()
+            client.close()
+        pings = 0
+        for i in range(2):  # the nth may have been left for one of these
+            with contextlib.suppress(EOFError, ConnectionError):
+                pings += server.get("/api/ping").status == 200
+        assert pings >= 1
+        assert server.stop() == 0, (n, server.log)
+        n += 1
+        served += 1
 
 
 # ---- limits, full pools, hanging storage ----
