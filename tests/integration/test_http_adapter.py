@@ -694,7 +694,7 @@ def test_a_reader_below_the_minimum_rate_is_cut(start, tmp_path):
 
 # ---- no memory ----
 
-def test_every_allocation_may_fail(tmp_path, monkeypatch):
+def test_every_allocation_may_fail(start, tmp_path, monkeypatch):
     """The nth allocation of the process fails: it answers with an error, cuts, or refuses to start; it never dies."""
     path = tmp_path / "file"
     path.write_bytes(b"x" * 300000)
@@ -707,7 +707,7 @@ def test_every_allocation_may_fail(tmp_path, monkeypatch):
     while served < 80:
         monkeypatch.setenv("SWISSPHOTO_FAIL_ALLOC", str(n))
         try:
-            server = Server("--file", path, "--event-threads", 1, "--workers", 1, "--io-threads", 1)
+            server = start("--file", path, "--event-threads", 1, "--workers", 1, "--io-threads", 1)
         except NotStarted:
             n += 5
             continue
