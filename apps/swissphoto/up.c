@@ -9,6 +9,7 @@
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -63,7 +64,7 @@ static struct sp_err *open_socket(struct sp_op *op, struct up *up)
     if (getsockname(fd, (struct sockaddr *)&address, &size) == 0)
         getnameinfo((struct sockaddr *)&address, size, NULL, 0, digits, sizeof(digits), NI_NUMERICSERV);
     up->listen_fd = fd;
-    (void)sscanf(digits, "%u", &up->port);
+    up->port = (unsigned)strtoul(digits, NULL, 10);
     return NULL;
 }
 

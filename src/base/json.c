@@ -216,8 +216,8 @@ void sp_json_double(struct sp_json_writer *writer, double value)
     before_value(writer);
     char text[32];
     snprintf(text, sizeof(text), "%.15g", value); /* the shortest that reads back the same, nearly always */
-    double back = 0;
-    if (sscanf(text, "%lf", &back) != 1 || back < value || back > value)
+    double back = strtod(text, NULL);
+    if (back < value || back > value)
         snprintf(text, sizeof(text), "%.17g", value);
     sp_buf_puts(writer->buf, text);
 }

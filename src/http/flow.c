@@ -1,6 +1,7 @@
 /* A request's stages on the event threads; see flow.h, and exchange_state.h for who owns what when. */
 #include "http/flow.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -262,7 +263,7 @@ static enum MHD_Result enter_route(struct http_exchange *x)
 static enum MHD_Result on_head(struct http_exchange *x, const char *method, const char *version)
 {
     http_guard_phase(x->connection, HTTP_PHASE_BUSY);
-    strncpy(x->method_text, method, sizeof(x->method_text) - 1);
+    snprintf(x->method_text, sizeof(x->method_text), "%s", method);
     x->head_only = strcmp(method, "HEAD") == 0;
     const struct http_refusal *refusal = read_head(x, method, version);
     if (refusal)
