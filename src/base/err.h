@@ -12,9 +12,9 @@
 #ifndef SP_BASE_ERR_H
 #define SP_BASE_ERR_H
 
+#include "base/attr.h"
 #include <stdbool.h>
 #include <stddef.h>
-#include "base/attr.h"
 
 struct sp_op;
 
@@ -52,8 +52,8 @@ struct sp_err {
     const char *detail; /* may be NULL */
     const char *file;
     int line;
-    const struct sp_err *cause;    /* may be NULL */
-    struct sp_issue *issues; /* may be NULL */
+    const struct sp_err *cause; /* may be NULL */
+    struct sp_issue *issues;    /* may be NULL */
 };
 
 struct sp_code_info {
@@ -63,11 +63,11 @@ struct sp_code_info {
 };
 const struct sp_code_info *sp_code_info(enum sp_code code);
 
-#define SP_TRY(expression)                         \
-    do {                                           \
-        struct sp_err *sp_try_err_ = (expression); \
-        if (sp_try_err_)                           \
-            return sp_try_err_;                    \
+#define SP_TRY(expression)                                                                                             \
+    do {                                                                                                               \
+        struct sp_err *sp_try_err_ = (expression);                                                                     \
+        if (sp_try_err_)                                                                                               \
+            return sp_try_err_;                                                                                        \
     } while (0)
 
 /* sp_fail(op, code, "public message %s", …) */
@@ -80,18 +80,19 @@ const struct sp_code_info *sp_code_info(enum sp_code code);
 /* "Internal server error" with a detail for the log. */
 #define sp_fail_internal(op, ...) sp_err_internal((op), __FILE__, __LINE__, __VA_ARGS__)
 
-SP_MUST_CHECK SP_PRINTF(6, 7) struct sp_err *sp_err_new(struct sp_op *op, enum sp_code code, const struct sp_err *cause,
-                                                       const char *file, int line, const char *format, ...);
-SP_MUST_CHECK SP_PRINTF(4, 5) struct sp_err *sp_err_from_errno(struct sp_op *op, const char *file, int line,
-                                                              const char *format, ...);
-SP_MUST_CHECK SP_PRINTF(4, 5) struct sp_err *sp_err_internal(struct sp_op *op, const char *file, int line,
-                                                            const char *format, ...);
+SP_MUST_CHECK SP_NEVER_NULL SP_PRINTF(6, 7) struct sp_err *sp_err_new(struct sp_op *op, enum sp_code code,
+                                                                      const struct sp_err *cause, const char *file,
+                                                                      int line, const char *format, ...);
+SP_MUST_CHECK SP_NEVER_NULL SP_PRINTF(4, 5) struct sp_err *sp_err_from_errno(struct sp_op *op, const char *file,
+                                                                             int line, const char *format, ...);
+SP_MUST_CHECK SP_NEVER_NULL SP_PRINTF(4, 5) struct sp_err *sp_err_internal(struct sp_op *op, const char *file, int line,
+                                                                           const char *format, ...);
 /* Adds a detail for the log to an error that is on its way; returns err. */
 SP_PRINTF(3, 4) struct sp_err *sp_err_detail(struct sp_op *op, struct sp_err *err, const char *format, ...);
 /* "Validation failed" with one issue; err may be NULL, else the issue is appended to it. */
-SP_MUST_CHECK struct sp_err *sp_err_issue(struct sp_op *op, struct sp_err *err, const char *path, const char *code,
-                                          const char *message);
+SP_MUST_CHECK SP_NEVER_NULL struct sp_err *sp_err_issue(struct sp_op *op, struct sp_err *err, const char *path,
+                                                        const char *code, const char *message);
 /* The error for "no memory or over the operation's budget": static, never NULL. */
-SP_MUST_CHECK struct sp_err *sp_err_no_memory(void);
+SP_MUST_CHECK SP_NEVER_NULL struct sp_err *sp_err_no_memory(void);
 
 #endif
