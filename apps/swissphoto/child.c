@@ -2,6 +2,7 @@
 #include "swissphoto/child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,10 @@ SP_NORETURN static void become(const struct child *child, pid_t supervisor)
         snprintf(pid, sizeof(pid), "%d", (int)getpid());
         setenv("LISTEN_PID", pid, 1);
         setenv("LISTEN_FDS", "1", 1);
-        dup2(child->listen_fd, LISTEN_FD); /* without CLOEXEC */
+        if (child->listen_fd == LISTEN_FD)
+            fcntl(LISTEN_FD, F_SETFD, 0); /* it stands there already: only its CLOEXEC is in the way */
+        else
+            dup2(child->listen_fd, LISTEN_FD); /* the copy is without CLOEXEC */
     }
     execv(child->path, child->argv);
     fprintf(stderr, "cannot run %s: %s\n", child->path, strerror(errno));
