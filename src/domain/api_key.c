@@ -76,12 +76,16 @@ struct sp_err *api_key_delete(struct sp_op *op, struct db_conn *db, const struct
 struct sp_err *api_key_rotate(struct sp_op *op, struct db_conn *db, const struct principal *who,
                               const struct sp_uuid *id, struct api_key_new *ret_new)
 {
+    struct q_api_key_get_row *key;
+    SP_TRY(q_api_key_get(op, db, id, &who->user_id, &key));
+    SP_TRY(require_found(op, key, "apiKey.rotate"));
+    /* the answer holds the new secret: a narrow key must not get hold of a wider one's */
+    SP_TRY(require_granted(op, who, &key->permissions));
     struct secret_token token;
     SP_TRY(secret_new_token(op, &token));
     int64_t changed;
     SP_TRY(q_api_key_rotate(op, db, (struct sp_bytes){token.hash, sizeof(token.hash)}, id, &who->user_id, &changed));
     SP_TRY(require_found(op, changed ? who : NULL, "apiKey.rotate"));
-    struct q_api_key_get_row *key;
     SP_TRY(api_key_get(op, db, who, id, &key));
     *ret_new = (struct api_key_new){key, token.text};
     return NULL;
