@@ -1,70 +1,200 @@
 /*
- * MEDIA_SELF_TEST: what a taken-over decoder would try. Each attempt that works sets its bit; the tests want none. The
- * system calls are made directly, so that no library's politeness is in the way.
+ * MEDIA_SELF_TEST: what a taken-over decoder would try, one attempt a process, for some end it. The tests want each to
+ * answer an error or to die; the worker's start asks for the first. System calls are made directly, so that no
+ * library's politeness is in the way.
  */
 #include "swissphoto-decode/decode.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-static bool opens(void)
-{
-    return syscall(SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY) >= 0 || syscall(SYS_open, "/etc/passwd", O_RDONLY) >= 0;
-}
+static pid_t parent;
 
-static bool creates(void)
-{
-    return syscall(SYS_openat, AT_FDCWD, "/tmp/swissphoto-escape", O_WRONLY | O_CREAT, 0600) >= 0;
-}
+void escape_prepare(void) { parent = getppid(); }
 
-static bool connects(void)
-{
-    return syscall(SYS_socket, AF_INET, SOCK_STREAM, 0) >= 0 || syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0) >= 0;
-}
+static bool worked(long result) { return result >= 0; }
 
-static bool executes(void)
+/* The new process must not go on with this one's work. */
+static bool made_process(long pid)
 {
-    char *const argv[] = {NULL};
-    return syscall(SYS_execve, "/bin/true", argv, argv) == 0; /* if it works, nobody answers: that fails the test, too */
-}
-
-static bool forks(void)
-{
-    long pid = syscall(SYS_fork);
-    if (pid < 0)
-        pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
     if (pid == 0)
         _exit(0);
     return pid > 0;
 }
 
-static bool signals_parent(void)
+static bool opens(void)
 {
-    return syscall(SYS_kill, getppid(), 0) == 0;
+#ifdef SYS_open
+    return worked(syscall(SYS_open, "/etc/passwd", O_RDONLY));
+#else
+    return false;
+#endif
 }
 
-static bool traces(void)
+static bool opens_at(void) { return worked(syscall(SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY)); }
+
+static bool opens_at_2(void)
 {
-    return syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0) == 0;
+    const uint64_t how[3] = {O_RDONLY, 0, 0};
+    return worked(syscall(SYS_openat2, AT_FDCWD, "/etc/passwd", how, sizeof(how)));
+}
+
+static bool opens_proc(void)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/mem", (int)parent);
+    return worked(syscall(SYS_openat, AT_FDCWD, path, O_RDWR));
+}
+
+static bool creates(void) { return worked(syscall(SYS_openat, AT_FDCWD, "/tmp", O_TMPFILE | O_RDWR, 0600)); }
+
+static bool makes_folder(void)
+{
+    return syscall(SYS_mkdirat, AT_FDCWD, "/", 0700) == 0 || errno == EEXIST; /* the kernel looked */
 }
 
 static bool unlinks(void)
 {
-    return syscall(SYS_unlinkat, AT_FDCWD, "/tmp/swissphoto-escape-target", 0) == 0;
+    return syscall(SYS_unlinkat, AT_FDCWD, "/nonexistent-swissphoto", 0) == 0 ||
+           errno == ENOENT; /* the kernel looked */
 }
 
-uint32_t escape_attempts(void)
+static bool inet_socket(void) { return worked(syscall(SYS_socket, AF_INET, SOCK_STREAM, 0)); }
+
+static bool unix_socket(void) { return worked(syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0)); }
+
+static bool connects(void)
 {
-    bool (*const attempts[])(void) = {opens, creates, connects, executes, forks, signals_parent, traces, unlinks};
-    uint32_t escapes = 0;
-    for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++)
-        if (attempts[i]())
-            escapes |= 1u << i;
-    return escapes;
+    const struct sockaddr_un address = {AF_UNIX, "/nonexistent-swissphoto"};
+    return syscall(SYS_connect, 3, &address, sizeof(address)) == 0 || errno == ENOENT || errno == ECONNREFUSED ||
+           errno == EPROTOTYPE || errno == EISCONN;
+}
+
+static bool passes_descriptor(void)
+{
+    struct iovec nothing = {NULL, 0};
+    const struct msghdr header = {.msg_iov = &nothing, .msg_iovlen = 1};
+    return worked(syscall(SYS_sendmsg, 3, &header, MSG_NOSIGNAL));
+}
+
+static bool executes(void)
+{
+    char *const argv[] = {NULL};
+    return worked(syscall(SYS_execve, "/bin/true", argv, argv)); /* nobody answers if it works: the test fails too */
+}
+
+static bool executes_descriptor(void)
+{
+    char *const argv[] = {NULL};
+    return worked(syscall(SYS_execveat, AT_FDCWD, "/bin/true", argv, argv, 0));
+}
+
+static bool forks(void)
+{
+#ifdef SYS_fork
+    return made_process(syscall(SYS_fork));
+#else
+    return false;
+#endif
+}
+
+static bool clones(void) { return made_process(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)); }
+
+static bool clones_3(void)
+{
+    uint64_t arguments[8] = {0, 0, 0, 0, SIGCHLD, 0, 0, 0};
+    return made_process(syscall(SYS_clone3, arguments, sizeof(arguments)));
+}
+
+static bool clones_into_namespace(void)
+{
+    return made_process(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0));
+}
+
+static bool unshares(void) { return worked(syscall(SYS_unshare, CLONE_FILES)); }
+
+static bool signals_parent(void) { return worked(syscall(SYS_kill, parent, 0)); }
+
+static bool signals_parents_thread(void) { return worked(syscall(SYS_tgkill, parent, parent, 0)); }
+
+static bool opens_pidfd(void) { return worked(syscall(SYS_pidfd_open, parent, 0)); }
+
+static bool traces(void) { return worked(syscall(SYS_ptrace, PTRACE_SEIZE, parent, 0, 0)); }
+
+static bool reads_parents_memory(void)
+{
+    char byte;
+    struct iovec here = {&byte, 1}, there = {(void *)(uintptr_t)&escape_attempt, 1}; /* forked: the same address */
+    return worked(syscall(SYS_process_vm_readv, parent, &here, 1, &there, 1, 0));
+}
+
+static bool becomes_dumpable(void) { return worked(syscall(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0)); }
+
+static bool outlives_parent(void) { return worked(syscall(SYS_prctl, PR_SET_PDEATHSIG, 0, 0, 0, 0)); }
+
+static bool changes_user(void) { return worked(syscall(SYS_setresuid, -1, -1, -1)); }
+
+static bool makes_ring(void)
+{
+    char parameters[256] = {0};
+    return worked(syscall(SYS_io_uring_setup, 1, parameters));
+}
+
+static bool raises_limit(void)
+{
+    const uint64_t limit[2] = {1000, 1000};
+    return worked(syscall(SYS_prlimit64, getpid(), 7 /* RLIMIT_NOFILE */, limit, NULL));
+}
+
+static const struct {
+    const char *name;
+    bool (*try)(void);
+} attempts[] = {
+    {"open", opens},
+    {"openat", opens_at},
+    {"openat2", opens_at_2},
+    {"open the parent's memory", opens_proc},
+    {"create a file", creates},
+    {"mkdir", makes_folder},
+    {"unlink", unlinks},
+    {"socket inet", inet_socket},
+    {"socket unix", unix_socket},
+    {"connect", connects},
+    {"sendmsg", passes_descriptor},
+    {"execve", executes},
+    {"execveat", executes_descriptor},
+    {"fork", forks},
+    {"clone", clones},
+    {"clone3", clones_3},
+    {"clone into a namespace", clones_into_namespace},
+    {"unshare", unshares},
+    {"kill the parent", signals_parent},
+    {"tgkill the parent", signals_parents_thread},
+    {"pidfd_open", opens_pidfd},
+    {"ptrace the parent", traces},
+    {"process_vm_readv", reads_parents_memory},
+    {"prctl dumpable", becomes_dumpable},
+    {"prctl parent's death", outlives_parent},
+    {"setresuid", changes_user},
+    {"io_uring_setup", makes_ring},
+    {"prlimit", raises_limit},
+};
+
+bool escape_attempt(unsigned number, struct media_reply *reply)
+{
+    if (number >= SP_COUNT(attempts))
+        return decode_fail(reply, MEDIA_UNSUPPORTED, "There is no attempt of that number.", NULL);
+    snprintf(reply->detail, sizeof(reply->detail), "%s", attempts[number].name);
+    reply->escaped = attempts[number].try();
+    return true;
 }

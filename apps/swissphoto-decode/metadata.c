@@ -6,17 +6,12 @@
 
 #include <gexiv2/gexiv2.h>
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "media/exif_text.h"
 
-bool metadata_load_codecs(void)
-{
-    return gexiv2_initialize();
-}
-
-/* The first of these tags that is there; NULL: none. g_free it. */
+/* The first of these tags (NULL-terminated) that has text; NULL: none. g_free it. */
 static char *first_text(GExiv2Metadata *source, const char *const tags[])
 {
     for (size_t i = 0; tags[i]; i++) {
@@ -28,86 +23,108 @@ static char *first_text(GExiv2Metadata *source, const char *const tags[])
     return NULL;
 }
 
-/* Valid UTF-8, control characters but line ends become spaces, cut between characters. */
-static void put_text(char *target, size_t capacity, const char *text)
-{
-    char *valid = g_utf8_make_valid(text, -1);
-    for (char *c = valid; *c; c++)
-        if ((unsigned char)*c < ' ' && *c != '\n')
-            *c = ' ';
-    size_t length = strlen(valid);
-    if (length >= capacity)
-        length = (size_t)(g_utf8_find_prev_char(valid, valid + capacity) - valid);
-    memcpy(target, valid, length);
-    target[length] = '\0';
-    g_free(valid);
-}
-
 static void read_text(GExiv2Metadata *source, const char *const tags[], char *target, size_t capacity)
 {
     char *text = first_text(source, tags);
     if (text)
-        put_text(target, capacity, text);
+        exif_clean_text(target, capacity, text);
     g_free(text);
 }
 
+/* 0: missing, or not above 0 and up to max. */
 static double read_rational(GExiv2Metadata *source, const char *tag, double max)
 {
     int numerator = 0, denominator = 0;
     if (!gexiv2_metadata_try_get_exif_tag_rational(source, tag, &numerator, &denominator, NULL) || denominator == 0)
         return 0;
     double value = (double)numerator / denominator;
-    return isfinite(value) && value > 0 && value <= max ? value : 0;
+    return value > 0 && value <= max ? value : 0;
 }
 
-/* "2024:05:01 12:34:56" with the sub-seconds of their own tag. Cameras without a clock write zeros or spaces. */
-static bool read_time(GExiv2Metadata *source, const char *tag, const char *fraction_tag, int64_t *ret_ms)
+/* Where a time stands, its fraction of a second, and its offset from UTC; NULL: has none of its own. */
+struct time_tags {
+    const char *time, *fraction, *offset;
+};
+
+static bool read_offset(GExiv2Metadata *source, const char *tag, int32_t *ret_minutes)
 {
-    const char *const tags[] = {tag, NULL}, *const fraction_tags[] = {fraction_tag, NULL};
-    char *text = first_text(source, tags), iso[32];
-    unsigned year, month, day, hour, minute, second;
-    bool read = text && sscanf(text, "%4u%*1[:-]%2u%*1[:-]%2u%*1[ T]%2u:%2u:%2u", &year, &month, &day, &hour, &minute,
-                               &second) == 6 && year >= 1800;
+    const char *const tags[] = {tag, NULL};
+    char *text = first_text(source, tags);
+    bool read = text && exif_parse_offset(text, ret_minutes);
     g_free(text);
-    if (!read)
-        return false;
-    snprintf(iso, sizeof(iso), "%04u-%02u-%02uT%02u:%02u:%02uZ", year % 10000, month % 100, day % 100, hour % 100,
-             minute % 100, second % 100);
-    if (!sp_time_parse(iso, ret_ms))
-        return false;
-    char *fraction = first_text(source, fraction_tags);
-    unsigned value = 0;
-    int digits = 0;
-    if (fraction && sscanf(fraction, "%3u%n", &value, &digits) == 1)
-        *ret_ms += digits == 1 ? value * 100 : digits == 2 ? value * 10 : value;
-    g_free(fraction);
-    return true;
+    return read;
 }
 
-/* "+02:00" */
-static bool read_offset(GExiv2Metadata *source, int32_t *ret_minutes)
+static bool read_time(GExiv2Metadata *source, const struct time_tags *from, int64_t *ret_ms)
 {
-    static const char *const tags[] = {"Exif.Photo.OffsetTimeOriginal", "Exif.Photo.OffsetTime",
-                                       "Exif.Photo.OffsetTimeDigitized", NULL};
-    char *text = first_text(source, tags), sign;
-    unsigned hours, minutes;
-    bool read = text && sscanf(text, "%c%2u:%2u", &sign, &hours, &minutes) == 3 && (sign == '+' || sign == '-') &&
-                hours <= 14 && minutes < 60;
-    g_free(text);
-    if (read)
-        *ret_minutes = (sign == '-' ? -1 : 1) * (int32_t)(hours * 60 + minutes);
+    const char *const time_tags[] = {from->time, NULL}, *const fraction_tags[] = {from->fraction, NULL};
+    int64_t fraction;
+    char *time = first_text(source, time_tags), *part = first_text(source, fraction_tags);
+    bool read = time && exif_parse_time(time, ret_ms);
+    if (read && part && *ret_ms % 1000 == 0 && exif_parse_fraction(part, &fraction))
+        *ret_ms += fraction;
+    g_free(time);
+    g_free(part);
+    return read;
+}
+
+static void read_taken(GExiv2Metadata *source, struct media_metadata *m)
+{
+    static const struct time_tags from[] = {
+        {"Exif.Photo.DateTimeOriginal", "Exif.Photo.SubSecTimeOriginal", "Exif.Photo.OffsetTimeOriginal"},
+        {"Exif.Photo.DateTimeDigitized", "Exif.Photo.SubSecTimeDigitized", "Exif.Photo.OffsetTimeDigitized"},
+        {"Xmp.exif.DateTimeOriginal", NULL, "Xmp.exif.DateTimeOriginal"},
+        {"Xmp.photoshop.DateCreated", NULL, "Xmp.photoshop.DateCreated"},
+        {"Xmp.xmp.CreateDate", NULL, "Xmp.xmp.CreateDate"},
+        {"Exif.Image.DateTime", "Exif.Photo.SubSecTime", "Exif.Photo.OffsetTime"},
+    };
+    for (size_t i = 0; i < SP_COUNT(from) && !m->has_taken; i++) {
+        m->has_taken = read_time(source, &from[i], &m->taken_local_ms);
+        m->has_offset = m->has_taken && read_offset(source, from[i].offset, &m->offset_minutes);
+    }
+    /* cameras that write one offset mean it for all their times */
+    if (m->has_taken && !m->has_offset)
+        m->has_offset = read_offset(source, "Exif.Photo.OffsetTimeOriginal", &m->offset_minutes) ||
+                        read_offset(source, "Exif.Photo.OffsetTime", &m->offset_minutes);
+}
+
+/* "2024:05:01" and three rationals, "12/1 34/1 5600/100": the satellites' clock, UTC. */
+static bool read_gps_time(GExiv2Metadata *source, int64_t *ret_ms)
+{
+    static const char *const date_tags[] = {"Exif.GPSInfo.GPSDateStamp", NULL}, *const time_tags[] = {
+                                                                                    "Exif.GPSInfo.GPSTimeStamp", NULL};
+    static const int64_t unit_ms[] = {3600000, 60000, 1000};
+    char *date = first_text(source, date_tags), *time = first_text(source, time_tags);
+    char *midnight = date ? g_strdup_printf("%s 00:00:00", date) : NULL, *at = time;
+    bool read = midnight && time && exif_parse_time(midnight, ret_ms);
+    for (size_t i = 0; read && i < SP_COUNT(unit_ms); i++) {
+        char *slash, *end;
+        long numerator = strtol(at, &slash, 10);
+        long denominator = *slash == '/' ? strtol(slash + 1, &end, 10) : 0;
+        read = numerator >= 0 && denominator > 0 && numerator / denominator <= 60;
+        if (read) {
+            *ret_ms += (int64_t)((double)numerator / (double)denominator * (double)unit_ms[i]);
+            at = end;
+        }
+    }
+    g_free(date);
+    g_free(time);
+    g_free(midnight);
     return read;
 }
 
 static void read_times(GExiv2Metadata *source, struct media_metadata *m)
 {
-    m->has_taken =
-        read_time(source, "Exif.Photo.DateTimeOriginal", "Exif.Photo.SubSecTimeOriginal", &m->taken_local_ms) ||
-        read_time(source, "Exif.Photo.DateTimeDigitized", "Exif.Photo.SubSecTimeDigitized", &m->taken_local_ms) ||
-        read_time(source, "Xmp.exif.DateTimeOriginal", "Xmp.none", &m->taken_local_ms) ||
-        read_time(source, "Exif.Image.DateTime", "Exif.Photo.SubSecTime", &m->taken_local_ms);
-    m->has_modified = read_time(source, "Exif.Image.DateTime", "Exif.Photo.SubSecTime", &m->modified_local_ms);
-    m->has_offset = read_offset(source, &m->offset_minutes);
+    static const struct time_tags modified = {"Exif.Image.DateTime", "Exif.Photo.SubSecTime", NULL};
+    int64_t gps_ms;
+    read_taken(source, m);
+    m->has_modified = read_time(source, &modified, &m->modified_local_ms);
+    m->has_gps_time = read_gps_time(source, &gps_ms);
+    if (!m->has_gps_time)
+        return;
+    m->gps_utc_ms = gps_ms;
+    if (m->has_taken && !m->has_offset)
+        m->has_offset = exif_offset_between(m->taken_local_ms, gps_ms, &m->offset_minutes);
 }
 
 static void read_place(GExiv2Metadata *source, struct media_metadata *m)
@@ -122,42 +139,36 @@ static void read_place(GExiv2Metadata *source, struct media_metadata *m)
     m->has_gps = 1;
     m->latitude = latitude;
     m->longitude = longitude;
-    m->has_altitude = isfinite(altitude) && fabs(altitude) < 100000 && (altitude < 0 || altitude > 0);
+    m->has_altitude = isfinite(altitude) && fabs(altitude) < 100000 &&
+                      gexiv2_metadata_try_has_tag(source, "Exif.GPSInfo.GPSAltitude", NULL);
     m->altitude = m->has_altitude ? altitude : 0;
 }
 
 static void read_exposure(GExiv2Metadata *source, struct media_metadata *m)
 {
-    int numerator = 0, denominator = 0;
     m->f_number = read_rational(source, "Exif.Photo.FNumber", 1000);
     m->focal_length = read_rational(source, "Exif.Photo.FocalLength", 100000);
     int64_t iso = gexiv2_metadata_try_get_tag_long(source, "Exif.Photo.ISOSpeedRatings", NULL);
     m->iso = iso > 0 && iso <= 100000000 ? (int32_t)iso : 0;
-    if (!gexiv2_metadata_try_get_exif_tag_rational(source, "Exif.Photo.ExposureTime", &numerator, &denominator, NULL) ||
-        numerator <= 0 || denominator <= 0)
-        return;
-    double seconds = (double)numerator / denominator;
-    if (seconds >= 1)
-        snprintf(m->exposure_time, sizeof(m->exposure_time), "%.4g", seconds);
-    else
-        snprintf(m->exposure_time, sizeof(m->exposure_time), "1/%.0f", 1 / seconds);
+    exif_format_exposure(read_rational(source, "Exif.Photo.ExposureTime", 1e6), m->exposure_time,
+                         sizeof(m->exposure_time));
 }
 
 static void read_rating(GExiv2Metadata *source, struct media_metadata *m)
 {
     static const char *const tags[] = {"Xmp.xmp.Rating", "Exif.Image.Rating", NULL};
-    char *text = first_text(source, tags);
-    int rating = 0;
-    m->has_rating = text && sscanf(text, "%d", &rating) == 1 && rating >= -1 && rating <= 5;
-    m->rating = m->has_rating ? rating : 0;
+    char *text = first_text(source, tags), *end;
+    double rating = text ? g_ascii_strtod(text, &end) : NAN; /* some editors write "3.0" */
+    m->has_rating = text && end != text && rating >= -1 && rating <= 5;
+    m->rating = m->has_rating ? (int32_t)lround(rating) : 0;
     g_free(text);
 }
 
-static void read_all(GExiv2Metadata *source, struct media_metadata *m)
+static void read_texts(GExiv2Metadata *source, struct media_metadata *m)
 {
     static const char *const make[] = {"Exif.Image.Make", "Xmp.tiff.Make", NULL};
     static const char *const model[] = {"Exif.Image.Model", "Xmp.tiff.Model", NULL};
-    static const char *const lens[] = {"Exif.Photo.LensModel", "Xmp.aux.Lens", NULL};
+    static const char *const lens[] = {"Exif.Photo.LensModel", "Xmp.exifEX.LensModel", "Xmp.aux.Lens", NULL};
     static const char *const projection[] = {"Xmp.GPano.ProjectionType", NULL};
     static const char *const description[] = {"Xmp.dc.description", "Exif.Image.ImageDescription",
                                               "Iptc.Application2.Caption", NULL};
@@ -166,23 +177,32 @@ static void read_all(GExiv2Metadata *source, struct media_metadata *m)
     read_text(source, lens, m->lens_model, sizeof(m->lens_model));
     read_text(source, projection, m->projection_type, sizeof(m->projection_type));
     read_text(source, description, m->description, sizeof(m->description));
-    /* XMP's language alternatives come as lang="x-default" text */
-    if (g_str_has_prefix(m->description, "lang=\"")) {
-        const char *space = strchr(m->description, ' ');
-        memmove(m->description, space ? space + 1 : "", strlen(space ? space + 1 : "") + 1);
-    }
-    int64_t orientation = gexiv2_metadata_try_get_tag_long(source, "Exif.Image.Orientation", NULL);
-    m->orientation = orientation >= 1 && orientation <= 8 ? (int32_t)orientation : 0;
-    read_times(source, m);
-    read_place(source, m);
-    read_exposure(source, m);
-    read_rating(source, m);
 }
 
 void metadata_read(const struct original *original, struct media_metadata *metadata)
 {
     GExiv2Metadata *source = gexiv2_metadata_new();
-    if (gexiv2_metadata_open_buf(source, original->data, (glong)original->size, NULL))
-        read_all(source, metadata);
+    if (gexiv2_metadata_open_buf(source, original->data, (glong)original->size, NULL)) {
+        int64_t orientation = gexiv2_metadata_try_get_tag_long(source, "Exif.Image.Orientation", NULL);
+        metadata->orientation = orientation >= 1 && orientation <= 8 ? (int32_t)orientation : 0;
+        read_texts(source, metadata);
+        read_times(source, metadata);
+        read_place(source, metadata);
+        read_exposure(source, metadata);
+        read_rating(source, metadata);
+    }
     g_object_unref(source);
+}
+
+bool metadata_is_raw(const struct original *original)
+{
+    static const unsigned char canon[] = {'C', 'R', 2};
+    if (original->size > 10 && memcmp((const char *)original->data + 8, canon, sizeof(canon)) == 0)
+        return true;
+    GExiv2Metadata *source = gexiv2_metadata_new();
+    bool raw = gexiv2_metadata_open_buf(source, original->data, (glong)original->size, NULL) &&
+               (gexiv2_metadata_try_has_tag(source, "Exif.Image.DNGVersion", NULL) ||
+                gexiv2_metadata_try_get_tag_long(source, "Exif.Image.NewSubfileType", NULL) == 1);
+    g_object_unref(source);
+    return raw;
 }

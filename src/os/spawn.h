@@ -28,7 +28,7 @@ struct os_spawn_options {
     const char *const *envp;       /* NULL-terminated; NULL: an empty environment */
     const struct os_fd_map *fds;
     size_t fd_count;         /* 0, 1 and 2 are inherited unless named here; every other descriptor is closed */
-    const char *cwd;         /* NULL: as here */
+    const char *cwd;         /* NULL: as here; path is then looked up from there */
     bool set_ids;            /* become uid and gid, without supplementary groups */
     uid_t uid;
     gid_t gid;
