@@ -31,4 +31,5 @@ select a.id, a.owner_id,
    and (:is_favorite?::bool is null or a.is_favorite = :is_favorite?)
    and case when :visibility?::text is null then a.visibility in ('archive', 'timeline') else a.visibility = :visibility? end
  order by case when :ascending::bool then case when :by_created_at then a.created_at at time zone 'UTC' else a.local_date_time end end asc,
+          case when :ascending then a.id end asc,
           case when :by_created_at then a.created_at at time zone 'UTC' else a.local_date_time end desc, a.id desc
