@@ -130,7 +130,9 @@ static void read_times(GExiv2Metadata *source, struct media_metadata *m)
 static void read_place(GExiv2Metadata *source, struct media_metadata *m)
 {
     double longitude = 0, latitude = 0, altitude = 0;
-    if (!gexiv2_metadata_try_get_gps_info(source, &longitude, &latitude, &altitude, NULL))
+    /* one by one: try_get_gps_info knows no place without an altitude */
+    if (!gexiv2_metadata_try_get_gps_longitude(source, &longitude, NULL) ||
+        !gexiv2_metadata_try_get_gps_latitude(source, &latitude, NULL))
         return;
     bool somewhere = isfinite(latitude) && isfinite(longitude) && fabs(latitude) <= 90 && fabs(longitude) <= 180 &&
                      (fabs(latitude) > 0 || fabs(longitude) > 0); /* 0, 0 is a camera without a fix */
@@ -139,8 +141,8 @@ static void read_place(GExiv2Metadata *source, struct media_metadata *m)
     m->has_gps = 1;
     m->latitude = latitude;
     m->longitude = longitude;
-    m->has_altitude = isfinite(altitude) && fabs(altitude) < 100000 &&
-                      gexiv2_metadata_try_has_tag(source, "Exif.GPSInfo.GPSAltitude", NULL);
+    m->has_altitude = gexiv2_metadata_try_get_gps_altitude(source, &altitude, NULL) && isfinite(altitude) &&
+                      fabs(altitude) < 100000;
     m->altitude = m->has_altitude ? altitude : 0;
 }
 
