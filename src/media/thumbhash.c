@@ -29,6 +29,7 @@ static double cosine(unsigned frequency, unsigned position, unsigned size)
     return cos(M_PI / size * frequency * (position + 0.5));
 }
 
+/* Summed in the reference's order: where frequencies cancel out, rounding decides, and the hashes should be equal. */
 static double coefficient(const struct picture *picture, const struct channel *channel, unsigned cx, unsigned cy)
 {
     double fx[THUMBHASH_SIDE_MAX], sum = 0;
@@ -36,10 +37,9 @@ static double coefficient(const struct picture *picture, const struct channel *c
         fx[x] = cosine(cx, x, picture->width);
     for (unsigned y = 0; y < picture->height; y++) {
         const double *row = channel->samples + (size_t)y * picture->width;
-        double row_sum = 0;
+        double fy = cosine(cy, y, picture->height);
         for (unsigned x = 0; x < picture->width; x++)
-            row_sum += row[x] * fx[x];
-        sum += row_sum * cosine(cy, y, picture->height);
+            sum += row[x] * fx[x] * fy;
     }
     return sum / (picture->width * picture->height);
 }
