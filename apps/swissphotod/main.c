@@ -43,6 +43,7 @@ static struct sp_err *open_store(struct sp_op *op, const struct options *options
         .originals = or_below(op, options->originals, options->data, "originals"),
         .derivatives = or_below(op, options->derivatives, options->data, "derivatives"),
         .instance_id = instance->id,
+        .is_new = instance->is_new,
     };
     SP_OWN(config.originals);
     SP_OWN(config.derivatives);

@@ -42,10 +42,17 @@ create table instance (
   id         uuid not null default gen_random_uuid(),
   epoch      uuid not null default gen_random_uuid(),
   settings   jsonb not null default '{}' check (jsonb_typeof(settings) = 'object'),
+  verified   text,
   created_at timestamptz(3) not null default clock_timestamp()
 );
-comment on column instance.epoch is 'changes when the database is restored from a backup: the collector stays off until verified';
+comment on column instance.epoch is 'changed by who restores the database from a backup';
+comment on column instance.verified is 'the incarnation of this database that was last compared with the files: in another one the collector stays off';
+-- A dump that somebody restored by hand is seen as well: it has another cluster or at least another table.
+create function instance_incarnation(epoch uuid) returns text language sql stable as $$
+  select concat_ws(' ', epoch, system_identifier, 'instance'::regclass::oid) from pg_control_system()
+$$;
 insert into instance default values;
+update instance set verified = instance_incarnation(epoch);
 
 create table user_account (
   id                     uuid primary key default gen_random_uuid(),
@@ -311,6 +318,7 @@ create table job (
   payload       jsonb not null default '{}',
   dedupe_key    text check (char_length(dedupe_key) <= 200),
   state         text not null default 'waiting' check (state in ('waiting', 'active', 'failed')),
+  again         boolean not null default false,
   attempts      integer not null default 0 check (attempts >= 0),
   max_attempts  integer not null check (max_attempts between 1 and 100),
   run_after     timestamptz(3) not null default clock_timestamp(),
@@ -326,6 +334,7 @@ create index job_due on job (run_after) where state = 'waiting';
 create index job_active on job (locked_until) where state = 'active';
 create index job_queue_state on job (queue, state);
 comment on table job is 'the truth about background work; Redis carries only ids. Completed rows are deleted and counted in job_queue';
+comment on column job.again is 'asked for once more while it ran: it runs again after';
 comment on column job.published is 'the epoch of the Redis store that this row''s id was last published to';
 
 create table job_queue (

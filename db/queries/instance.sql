@@ -1,2 +1,3 @@
+-- is_new: nothing was stored yet, so the roots may be empty folders.
 -- name: instance_get :one
-select id, epoch from instance
+select id, epoch, not exists (select from asset) and not exists (select from upload) as "is_new!" from instance

@@ -6,7 +6,7 @@ select owner_id, original_path, metadata_state, derivative_state from asset wher
 -- name: job_asset_set_metadata :exec
 update asset
    set metadata_state = 'done', error = null,
-       width = :width, height = :height,
+       width = :width?, height = :height?,
        file_created_at = case when :taken_local?::timestamp is null then file_created_at
                               when :offset_minutes?::int is not null
                               then (:taken_local?::timestamp - :offset_minutes?::int * interval '1 minute') at time zone 'UTC'
@@ -19,13 +19,13 @@ update asset
 insert into asset_exif (asset_id, make, model, lens_model, f_number, focal_length, iso, exposure_time, latitude, longitude,
                         altitude, description, rating, orientation, date_time_original, modify_date, time_zone,
                         image_width, image_height, projection_type)
-select :asset_id, :make?, :model?, :lens_model?, :f_number?, :focal_length?, :iso?, :exposure_time?, :latitude?, :longitude?,
+select :asset_id, :make?, :model?, :lens_model?, :f_number?, :focal_length?, :iso?, left(:exposure_time?::text, 50), :latitude?, :longitude?,
        :altitude?, :description, :rating?, :orientation?,
        case when :has_taken::bool then a.file_created_at end,
        case when :offset_minutes?::int is not null
             then (:modified_local?::timestamp - :offset_minutes?::int * interval '1 minute') at time zone 'UTC'
             else :modified_local?::timestamp at time zone :instance_zone::text end,
-       :time_zone?, :image_width, :image_height, :projection_type?
+       :time_zone?, :image_width?, :image_height?, left(:projection_type?::text, 50)
   from asset a where a.id = :asset_id
     on conflict (asset_id) do update
    set make = excluded.make, model = excluded.model, lens_model = excluded.lens_model, f_number = excluded.f_number,
@@ -35,6 +35,10 @@ select :asset_id, :make?, :model?, :lens_model?, :f_number?, :focal_length?, :is
        date_time_original = excluded.date_time_original, modify_date = excluded.modify_date,
        time_zone = excluded.time_zone, image_width = excluded.image_width, image_height = excluded.image_height,
        projection_type = excluded.projection_type
+
+-- Holds the asset until the transaction ends: its rows and files belong together. No row: it was deleted meanwhile.
+-- name: job_asset_hold :maybe_one
+select owner_id from asset where id = :id for no key update
 
 -- name: job_asset_file :exec
 insert into asset_file (asset_id, kind, path, mime_type, size_bytes, width, height)
@@ -52,3 +56,7 @@ update asset set metadata_state = 'failed', derivative_state = 'failed', error =
 
 -- name: job_asset_fail_derivatives :exec
 update asset set derivative_state = 'failed', error = left(:error, 1000) where id = :id
+
+-- Fails where PostgreSQL does not know the zone.
+-- name: job_zone_check :one
+select clock_timestamp() at time zone :zone::text as "local_now!"

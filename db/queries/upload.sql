@@ -8,7 +8,3 @@ delete from upload where id = :id
 
 -- name: user_add_usage :exec
 update user_account set quota_usage_bytes = quota_usage_bytes + :bytes where id = :id
-
--- The collector's: one expired upload, locked; a finishing upload waits for it and then finds its row gone.
--- name: upload_lock_expired :maybe_one
-select id, path from upload where expires_at < clock_timestamp() order by expires_at limit 1 for update skip locked

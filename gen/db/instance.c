@@ -7,12 +7,13 @@ static void read_instance_get(const struct db_result *result, size_t i, struct q
 {
     row->id = db_get_uuid(result, i, 0);
     row->epoch = db_get_uuid(result, i, 1);
+    row->is_new = db_get_bool(result, i, 2);
 }
 
 struct sp_err *q_instance_get(struct sp_op *op, struct db_conn *db, struct q_instance_get_row **ret_row)
 {
     static const struct db_stmt stmt = {"instance_get",
-        "select id, epoch from instance", 0};
+        "select id, epoch, not exists (select from asset) and not exists (select from upload) as \"is_new!\" from instance", 0};
     struct db_args args;
     db_args_init(&args, op);
     struct db_result *result;

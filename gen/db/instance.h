@@ -10,7 +10,9 @@ struct db_conn;
 struct q_instance_get_row {
     struct sp_uuid id;
     struct sp_uuid epoch;
+    bool is_new;
 };
+/* is_new: nothing was stored yet, so the roots may be empty folders. */
 SP_MUST_CHECK struct sp_err *q_instance_get(struct sp_op *op, struct db_conn *db, struct q_instance_get_row **ret_row);
 
 #endif

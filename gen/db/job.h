@@ -13,7 +13,8 @@ struct q_job_create_in {
     struct sp_opt_uuid subject_id;
     int32_t max_attempts;
 };
-/* A job of this kind that already waits for this subject is enough. */
+/* Asked for twice: one waiting row is enough, a running one runs again. Either is locked until this transaction ends,
+ * so that the job cannot begin before the change that it is about is committed. */
 SP_MUST_CHECK struct sp_err *q_job_create(struct sp_op *op, struct db_conn *db, const struct q_job_create_in *in);
 
 struct q_jobs_to_publish_row {
@@ -30,8 +31,8 @@ SP_MUST_CHECK struct sp_err *q_jobs_to_publish(struct sp_op *op, struct db_conn 
 struct q_job_next_due_row {
     struct sp_opt_i64 due_in_ms;
 };
-/* How long until the next waiting row is due; NULL without one. */
-SP_MUST_CHECK struct sp_err *q_job_next_due(struct sp_op *op, struct db_conn *db, struct q_job_next_due_row **ret_row);
+/* How long until there is something to publish; NULL: nothing is foreseen. */
+SP_MUST_CHECK struct sp_err *q_job_next_due(struct sp_op *op, struct db_conn *db, const char *epoch, struct q_job_next_due_row **ret_row);
 
 struct q_job_claim_row {
     const char *kind;
@@ -42,23 +43,35 @@ struct q_job_claim_row {
 /* A row to run now: its attempt counts from here, so that one that kills its worker is not tried for ever. */
 SP_MUST_CHECK struct sp_err *q_job_claim(struct sp_op *op, struct db_conn *db, const char *worker, double lease_ms, int64_t id, struct q_job_claim_row **ret_row);
 
-/* In the transaction of the handler's own changes where it has one. */
-SP_MUST_CHECK struct sp_err *q_job_complete(struct sp_op *op, struct db_conn *db, int64_t id, const char *worker);
+/* An entry of the stream led to a row that must not run yet (its queue was paused): published again when it may. */
+SP_MUST_CHECK struct sp_err *q_job_unpublish(struct sp_op *op, struct db_conn *db, int64_t id);
+
+/* The worker lives and these still run. One that was taken away meanwhile stays with its new worker. */
+SP_MUST_CHECK struct sp_err *q_jobs_keep(struct sp_op *op, struct db_conn *db, double lease_ms, struct sp_i64_list ids, const char *worker);
+
+/* Nothing done (0): it was taken away, or is to run again. */
+SP_MUST_CHECK struct sp_err *q_job_complete(struct sp_op *op, struct db_conn *db, int64_t id, const char *worker, int64_t *ret_count);
+
+SP_MUST_CHECK struct sp_err *q_job_renew(struct sp_op *op, struct db_conn *db, int64_t id, const char *worker);
 
 struct q_job_retry_in {
+    int32_t refund;
     const char *error;
     double delay_ms;
     int64_t id;
     const char *worker;
 };
-/* Again later. */
+/* Again later. refund 1: the attempt does not count, for it failed through no fault of the job. */
 SP_MUST_CHECK struct sp_err *q_job_retry(struct sp_op *op, struct db_conn *db, const struct q_job_retry_in *in);
 
-/* A dead letter: kept with its error until it is cleared or tried again. */
+/* A dead letter: kept with its error until it is cleared or tried again. Asked for meanwhile: one more chance. */
 SP_MUST_CHECK struct sp_err *q_job_fail(struct sp_op *op, struct db_conn *db, const char *error, int64_t id, const char *worker);
 
-/* Jobs whose worker died: waiting again, or dead letters when that was their last attempt. */
+/* Jobs whose worker died: waiting again, even after their last attempt: a consumer finds that out and gives up properly. */
 SP_MUST_CHECK struct sp_err *q_jobs_recover(struct sp_op *op, struct db_conn *db, int64_t *ret_count);
+
+/* A worker that ends gives back what it did not finish. */
+SP_MUST_CHECK struct sp_err *q_jobs_give_back(struct sp_op *op, struct db_conn *db, const char *worker, int64_t *ret_count);
 
 struct q_job_schedule_in {
     const char *kind;

@@ -36,8 +36,14 @@ struct sp_err *q_job_asset_set_metadata(struct sp_op *op, struct db_conn *db, co
         "update asset set metadata_state = 'done', error = null, width = $1, height = $2, file_created_at = case when $3::timestamp is null then file_created_at when $4::int is not null then ($3::timestamp - $4::int * interval '1 minute') at time zone 'UTC' else $3::timestamp at time zone $5::text end, local_date_time = coalesce($3::timestamp, file_created_at at time zone $5::text), time_zone = $6 where id = $7", 7};
     struct db_args args;
     db_args_init(&args, op);
-    db_put_i32(&args, in->width);
-    db_put_i32(&args, in->height);
+    if (in->width.set)
+        db_put_i32(&args, in->width.value);
+    else
+        db_put_null(&args);
+    if (in->height.set)
+        db_put_i32(&args, in->height.value);
+    else
+        db_put_null(&args);
     if (in->taken_local.set)
         db_put_time(&args, in->taken_local.value);
     else
@@ -58,7 +64,7 @@ struct sp_err *q_job_asset_set_metadata(struct sp_op *op, struct db_conn *db, co
 struct sp_err *q_job_asset_exif(struct sp_op *op, struct db_conn *db, const struct q_job_asset_exif_in *in)
 {
     static const struct db_stmt stmt = {"job_asset_exif",
-        "insert into asset_exif (asset_id, make, model, lens_model, f_number, focal_length, iso, exposure_time, latitude, longitude, altitude, description, rating, orientation, date_time_original, modify_date, time_zone, image_width, image_height, projection_type) select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, case when $15::bool then a.file_created_at end, case when $16::int is not null then ($17::timestamp - $16::int * interval '1 minute') at time zone 'UTC' else $17::timestamp at time zone $18::text end, $19, $20, $21, $22 from asset a where a.id = $1 on conflict (asset_id) do update set make = excluded.make, model = excluded.model, lens_model = excluded.lens_model, f_number = excluded.f_number, focal_length = excluded.focal_length, iso = excluded.iso, exposure_time = excluded.exposure_time, latitude = excluded.latitude, longitude = excluded.longitude, altitude = excluded.altitude, description = excluded.description, rating = excluded.rating, orientation = excluded.orientation, date_time_original = excluded.date_time_original, modify_date = excluded.modify_date, time_zone = excluded.time_zone, image_width = excluded.image_width, image_height = excluded.image_height, projection_type = excluded.projection_type", 22};
+        "insert into asset_exif (asset_id, make, model, lens_model, f_number, focal_length, iso, exposure_time, latitude, longitude, altitude, description, rating, orientation, date_time_original, modify_date, time_zone, image_width, image_height, projection_type) select $1, $2, $3, $4, $5, $6, $7, left($8::text, 50), $9, $10, $11, $12, $13, $14, case when $15::bool then a.file_created_at end, case when $16::int is not null then ($17::timestamp - $16::int * interval '1 minute') at time zone 'UTC' else $17::timestamp at time zone $18::text end, $19, $20, $21, left($22::text, 50) from asset a where a.id = $1 on conflict (asset_id) do update set make = excluded.make, model = excluded.model, lens_model = excluded.lens_model, f_number = excluded.f_number, focal_length = excluded.focal_length, iso = excluded.iso, exposure_time = excluded.exposure_time, latitude = excluded.latitude, longitude = excluded.longitude, altitude = excluded.altitude, description = excluded.description, rating = excluded.rating, orientation = excluded.orientation, date_time_original = excluded.date_time_original, modify_date = excluded.modify_date, time_zone = excluded.time_zone, image_width = excluded.image_width, image_height = excluded.image_height, projection_type = excluded.projection_type", 22};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, &in->asset_id);
@@ -107,12 +113,42 @@ struct sp_err *q_job_asset_exif(struct sp_op *op, struct db_conn *db, const stru
         db_put_null(&args);
     db_put_text(&args, in->instance_zone);
     db_put_text(&args, in->time_zone);
-    db_put_i32(&args, in->image_width);
-    db_put_i32(&args, in->image_height);
+    if (in->image_width.set)
+        db_put_i32(&args, in->image_width.value);
+    else
+        db_put_null(&args);
+    if (in->image_height.set)
+        db_put_i32(&args, in->image_height.value);
+    else
+        db_put_null(&args);
     db_put_text(&args, in->projection_type);
     struct db_result *result;
     SP_TRY(db_run(op, db, &stmt, &args, &result));
     (void)result;
+    return NULL;
+}
+
+static void read_job_asset_hold(const struct db_result *result, size_t i, struct q_job_asset_hold_row *row)
+{
+    row->owner_id = db_get_uuid(result, i, 0);
+}
+
+struct sp_err *q_job_asset_hold(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, struct q_job_asset_hold_row **ret_row)
+{
+    static const struct db_stmt stmt = {"job_asset_hold",
+        "select owner_id from asset where id = $1 for no key update", 1};
+    struct db_args args;
+    db_args_init(&args, op);
+    db_put_uuid(&args, id);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    *ret_row = NULL;
+    if (db_row_count(result) == 0)
+        return NULL;
+    struct q_job_asset_hold_row *row;
+    SP_NEW(op, row);
+    read_job_asset_hold(result, 0, row);
+    *ret_row = row;
     return NULL;
 }
 
@@ -174,5 +210,28 @@ struct sp_err *q_job_asset_fail_derivatives(struct sp_op *op, struct db_conn *db
     struct db_result *result;
     SP_TRY(db_run(op, db, &stmt, &args, &result));
     (void)result;
+    return NULL;
+}
+
+static void read_job_zone_check(const struct db_result *result, size_t i, struct q_job_zone_check_row *row)
+{
+    row->local_now = db_get_time(result, i, 0);
+}
+
+struct sp_err *q_job_zone_check(struct sp_op *op, struct db_conn *db, const char *zone, struct q_job_zone_check_row **ret_row)
+{
+    static const struct db_stmt stmt = {"job_zone_check",
+        "select clock_timestamp() at time zone $1::text as \"local_now!\"", 1};
+    struct db_args args;
+    db_args_init(&args, op);
+    db_put_text(&args, zone);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    if (db_row_count(result) != 1)
+        return sp_fail_internal(op, "job_zone_check: %zu rows instead of one", db_row_count(result));
+    struct q_job_zone_check_row *row;
+    SP_NEW(op, row);
+    read_job_zone_check(result, 0, row);
+    *ret_row = row;
     return NULL;
 }

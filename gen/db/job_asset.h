@@ -17,8 +17,8 @@ struct q_job_asset_get_row {
 SP_MUST_CHECK struct sp_err *q_job_asset_get(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, struct q_job_asset_get_row **ret_row);
 
 struct q_job_asset_set_metadata_in {
-    int32_t width;
-    int32_t height;
+    struct sp_opt_i32 width;
+    struct sp_opt_i32 height;
     struct sp_opt_time taken_local;
     struct sp_opt_i32 offset_minutes;
     const char *instance_zone;
@@ -48,11 +48,17 @@ struct q_job_asset_exif_in {
     struct sp_opt_time modified_local;
     const char *instance_zone;
     const char *time_zone;
-    int32_t image_width;
-    int32_t image_height;
+    struct sp_opt_i32 image_width;
+    struct sp_opt_i32 image_height;
     const char *projection_type;
 };
 SP_MUST_CHECK struct sp_err *q_job_asset_exif(struct sp_op *op, struct db_conn *db, const struct q_job_asset_exif_in *in);
+
+struct q_job_asset_hold_row {
+    struct sp_uuid owner_id;
+};
+/* Holds the asset until the transaction ends: its rows and files belong together. No row: it was deleted meanwhile. */
+SP_MUST_CHECK struct sp_err *q_job_asset_hold(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, struct q_job_asset_hold_row **ret_row);
 
 struct q_job_asset_file_in {
     struct sp_uuid asset_id;
@@ -71,5 +77,11 @@ SP_MUST_CHECK struct sp_err *q_job_asset_set_derivatives(struct sp_op *op, struc
 SP_MUST_CHECK struct sp_err *q_job_asset_fail_metadata(struct sp_op *op, struct db_conn *db, const char *error, const struct sp_uuid *id);
 
 SP_MUST_CHECK struct sp_err *q_job_asset_fail_derivatives(struct sp_op *op, struct db_conn *db, const char *error, const struct sp_uuid *id);
+
+struct q_job_zone_check_row {
+    sp_time_ms local_now;
+};
+/* Fails where PostgreSQL does not know the zone. */
+SP_MUST_CHECK struct sp_err *q_job_zone_check(struct sp_op *op, struct db_conn *db, const char *zone, struct q_job_zone_check_row **ret_row);
 
 #endif

@@ -2,7 +2,7 @@
 #include "gen/db/migrations.h"
 
 const struct db_migration db_migrations[] = {
-    {1, "0001_foundation", "4c5161abcb7b5ea2dbebfd4b045a8e6ab0513b1f2a87f3380700b57923d7833c",
+    {1, "0001_foundation", "21d84eefee12786083a4339fe894440871792dacd4f24edbabef492f20536263",
         "-- The foundation: users and their credentials, assets and their files, albums, uploads, jobs.\n"
         "-- Decided for good here, because it is dear to change: singular names, UUIDv4 ids, one instance a database, paths\n"
         "-- relative to a root, change feed columns (create_id, update_id, update_xid), tombstones, soft deletion as a column.\n"
@@ -47,10 +47,17 @@ const struct db_migration db_migrations[] = {
         "  id         uuid not null default gen_random_uuid(),\n"
         "  epoch      uuid not null default gen_random_uuid(),\n"
         "  settings   jsonb not null default '{}' check (jsonb_typeof(settings) = 'object'),\n"
+        "  verified   text,\n"
         "  created_at timestamptz(3) not null default clock_timestamp()\n"
         ");\n"
-        "comment on column instance.epoch is 'changes when the database is restored from a backup: the collector stays off until verified';\n"
+        "comment on column instance.epoch is 'changed by who restores the database from a backup';\n"
+        "comment on column instance.verified is 'the incarnation of this database that was last compared with the files: in another one the collector stays off';\n"
+        "-- A dump that somebody restored by hand is seen as well: it has another cluster or at least another table.\n"
+        "create function instance_incarnation(epoch uuid) returns text language sql stable as $$\n"
+        "  select concat_ws(' ', epoch, system_identifier, 'instance'::regclass::oid) from pg_control_system()\n"
+        "$$;\n"
         "insert into instance default values;\n"
+        "update instance set verified = instance_incarnation(epoch);\n"
         "\n"
         "create table user_account (\n"
         "  id                     uuid primary key default gen_random_uuid(),\n"
@@ -316,6 +323,7 @@ const struct db_migration db_migrations[] = {
         "  payload       jsonb not null default '{}',\n"
         "  dedupe_key    text check (char_length(dedupe_key) <= 200),\n"
         "  state         text not null default 'waiting' check (state in ('waiting', 'active', 'failed')),\n"
+        "  again         boolean not null default false,\n"
         "  attempts      integer not null default 0 check (attempts >= 0),\n"
         "  max_attempts  integer not null check (max_attempts between 1 and 100),\n"
         "  run_after     timestamptz(3) not null default clock_timestamp(),\n"
@@ -331,6 +339,7 @@ const struct db_migration db_migrations[] = {
         "create index job_active on job (locked_until) where state = 'active';\n"
         "create index job_queue_state on job (queue, state);\n"
         "comment on table job is 'the truth about background work; Redis carries only ids. Completed rows are deleted and counted in job_queue';\n"
+        "comment on column job.again is 'asked for once more while it ran: it runs again after';\n"
         "comment on column job.published is 'the epoch of the Redis store that this row''s id was last published to';\n"
         "\n"
         "create table job_queue (\n"

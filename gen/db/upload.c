@@ -44,27 +44,3 @@ struct sp_err *q_user_add_usage(struct sp_op *op, struct db_conn *db, int64_t by
     (void)result;
     return NULL;
 }
-
-static void read_upload_lock_expired(const struct db_result *result, size_t i, struct q_upload_lock_expired_row *row)
-{
-    row->id = db_get_uuid(result, i, 0);
-    row->path = db_get_text(result, i, 1);
-}
-
-struct sp_err *q_upload_lock_expired(struct sp_op *op, struct db_conn *db, struct q_upload_lock_expired_row **ret_row)
-{
-    static const struct db_stmt stmt = {"upload_lock_expired",
-        "select id, path from upload where expires_at < clock_timestamp() order by expires_at limit 1 for update skip locked", 0};
-    struct db_args args;
-    db_args_init(&args, op);
-    struct db_result *result;
-    SP_TRY(db_run(op, db, &stmt, &args, &result));
-    *ret_row = NULL;
-    if (db_row_count(result) == 0)
-        return NULL;
-    struct q_upload_lock_expired_row *row;
-    SP_NEW(op, row);
-    read_upload_lock_expired(result, 0, row);
-    *ret_row = row;
-    return NULL;
-}

@@ -14,11 +14,4 @@ SP_MUST_CHECK struct sp_err *q_upload_delete(struct sp_op *op, struct db_conn *d
 
 SP_MUST_CHECK struct sp_err *q_user_add_usage(struct sp_op *op, struct db_conn *db, int64_t bytes, const struct sp_uuid *id);
 
-struct q_upload_lock_expired_row {
-    struct sp_uuid id;
-    const char *path;
-};
-/* The collector's: one expired upload, locked; a finishing upload waits for it and then finds its row gone. */
-SP_MUST_CHECK struct sp_err *q_upload_lock_expired(struct sp_op *op, struct db_conn *db, struct q_upload_lock_expired_row **ret_row);
-
 #endif

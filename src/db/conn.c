@@ -271,14 +271,14 @@ static bool take_notifications(struct db_conn *conn)
     return any;
 }
 
-struct sp_err *db_wait_notify(struct sp_op *op, struct db_conn *conn, int timeout_ms, bool *ret_notified)
+struct sp_err *db_wait_notify(struct sp_op *op, struct db_conn *conn, int timeout_ms, int wake_fd, bool *ret_notified)
 {
     SP_TRY(db_ready(op, conn));
     *ret_notified = take_notifications(conn);
     if (*ret_notified)
         return NULL;
-    struct pollfd line = {.fd = PQsocket(conn->pg), .events = POLLIN};
-    if (poll(&line, 1, timeout_ms) > 0 && PQconsumeInput(conn->pg) != 1)
+    struct pollfd lines[] = {{.fd = PQsocket(conn->pg), .events = POLLIN}, {.fd = wake_fd, .events = POLLIN}};
+    if (poll(lines, SP_COUNT(lines), timeout_ms) > 0 && lines[0].revents && PQconsumeInput(conn->pg) != 1)
         return sp_fail(op, SP_UNAVAILABLE, "The database does not answer. Try again later.");
     *ret_notified = take_notifications(conn);
     return NULL;

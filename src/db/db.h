@@ -43,9 +43,13 @@ SP_MUST_CHECK struct sp_err *db_advisory_xact_lock(struct sp_op *op, struct db_c
 SP_MUST_CHECK struct sp_err *db_advisory_try_lock(struct sp_op *op, struct db_conn *conn, enum db_lock lock,
                                                   bool *ret_locked);
 
-/* LISTEN on a channel, and wait for a NOTIFY on any: true when one came within timeout_ms. */
+/*
+ * LISTEN on a channel, and wait for a NOTIFY on any: true when one came within timeout_ms. The wait ends early when
+ * wake_fd (-1: none) becomes readable.
+ */
 SP_MUST_CHECK struct sp_err *db_listen(struct sp_op *op, struct db_conn *conn, const char *channel);
-SP_MUST_CHECK struct sp_err *db_wait_notify(struct sp_op *op, struct db_conn *conn, int timeout_ms, bool *ret_notified);
+SP_MUST_CHECK struct sp_err *db_wait_notify(struct sp_op *op, struct db_conn *conn, int timeout_ms, int wake_fd,
+                                            bool *ret_notified);
 
 /* Makes a database (a plain name) unless it is there. */
 SP_MUST_CHECK struct sp_err *db_create_database(struct sp_op *op, struct db_conn *conn, const char *name);

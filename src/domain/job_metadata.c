@@ -1,4 +1,5 @@
-/* The job metadata: size, date, camera and place of an asset from its original's header; then derivatives. Job threads. */
+/* The job metadata: size, date, camera and place of an asset from its original's header; then derivatives. Job threads.
+ */
 #include "domain/job.h"
 
 #include <stdio.h>
@@ -13,10 +14,7 @@
 #include "queue/job.h"
 #include "store/store.h"
 
-static const char *or_null(const char *text)
-{
-    return *text ? text : NULL;
-}
+static const char *or_null(const char *text) { return *text ? text : NULL; }
 
 /* "UTC+2", "UTC-03:30": how people read an offset. */
 static const char *zone_text(struct sp_op *op, int32_t minutes)
@@ -30,9 +28,9 @@ static const char *zone_text(struct sp_op *op, int32_t minutes)
     return sp_format(op, "UTC%c%d:%02d", sign, absolute / 60, absolute % 60);
 }
 
-#define OPTIONAL(has, v) \
-    {                    \
-        .set = (has) != 0, .value = (v)  \
+#define OPTIONAL(has, v)                                                                                               \
+    {                                                                                                                  \
+        .set = (has) != 0, .value = (v)                                                                                \
     }
 
 static struct sp_err *write_exif(struct job_context *ctx, const struct media_reply *reply, const char *zone)
@@ -60,8 +58,8 @@ static struct sp_err *write_exif(struct job_context *ctx, const struct media_rep
         .modified_local = OPTIONAL(m->has_modified, m->modified_local_ms),
         .instance_zone = ctx->services->instance_zone,
         .time_zone = zone,
-        .image_width = reply->width,
-        .image_height = reply->height,
+        .image_width = OPTIONAL(reply->width > 0, reply->width),
+        .image_height = OPTIONAL(reply->height > 0, reply->height),
         .projection_type = or_null(m->projection_type),
     };
     return q_job_asset_exif(ctx->op, ctx->db, &in);
@@ -79,8 +77,8 @@ static struct sp_err *write_metadata(struct job_context *ctx, const struct media
     }
     const struct q_job_asset_set_metadata_in in = {
         .id = ctx->subject.value,
-        .width = reply->width,
-        .height = reply->height,
+        .width = OPTIONAL(reply->width > 0, reply->width),
+        .height = OPTIONAL(reply->height > 0, reply->height),
         .taken_local = OPTIONAL(m->has_taken, m->taken_local_ms),
         .offset_minutes = OPTIONAL(m->has_offset, m->offset_minutes),
         .instance_zone = ctx->services->instance_zone,
@@ -102,6 +100,8 @@ static struct sp_err *look(struct job_context *ctx, const char *path, const stru
 struct sp_err *job_metadata(struct job_context *ctx)
 {
     struct q_job_asset_get_row *asset;
+    if (ctx->gave_up)
+        return q_job_asset_fail_metadata(ctx->op, ctx->db, ctx->gave_up->message, &ctx->subject.value);
     SP_TRY(q_job_asset_get(ctx->op, ctx->db, &ctx->subject.value, &asset));
     if (!asset)
         return NULL;

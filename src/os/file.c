@@ -5,13 +5,18 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/op.h"
+
+/* Longer than an fsync of a parent that somebody else is at takes, on a machine whose clock is as wrong as a NAS's. */
+enum { FRESH_SECONDS = 60 };
 
 static _Atomic long fail_countdown;
 
@@ -97,35 +102,73 @@ struct sp_err *os_open_beneath(struct sp_op *op, int root_fd, const char *path, 
     return sp_fail_errno(op, "open %s", path);
 }
 
-/* One folder and its entry in the parent, durable. */
-static struct sp_err *make_folder(struct sp_op *op, int root_fd, const char *path, const char *parent)
+/* Whether whoever made this folder may not have synced it into its parent yet. Unknown is yes. */
+static bool is_fresh(int parent_fd, const char *name)
 {
-    if (mkdirat(root_fd, path, 0700) != 0) {
-        if (errno == EEXIST)
-            return NULL;
-        return sp_fail_errno(op, "mkdir %s", path);
-    }
-    SP_CLEANUP(os_close) int fd = -1;
-    SP_TRY(os_open_beneath(op, root_fd, *parent ? parent : ".", O_RDONLY | O_DIRECTORY, 0, &fd));
-    return os_sync(op, fd);
+    struct statx info;
+    struct timespec now;
+    if (statx(parent_fd, name, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &info) != 0 || !(info.stx_mask & STATX_BTIME))
+        return true;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return info.stx_btime.tv_sec + FRESH_SECONDS > now.tv_sec;
 }
 
-struct sp_err *os_make_folders(struct sp_op *op, int root_fd, const char *path)
+/* One folder and its entry in the parent, durable. */
+static struct sp_err *make_folder(struct sp_op *op, int parent_fd, const char *name, int *ret_fd)
 {
-    char *part = sp_strdup(op, path), *parent = sp_strdup(op, path);
-    SP_OWN(part);
-    SP_OWN(parent);
-    size_t parent_length = 0;
-    for (size_t i = 1;; i++) {
-        if (path[i] != '/' && path[i] != '\0')
-            continue;
-        part[i] = '\0';
-        parent[parent_length] = '\0';
-        SP_TRY(make_folder(op, root_fd, part, parent));
-        if (path[i] == '\0')
-            return NULL;
-        part[i] = '/';
-        memcpy(parent, path, i);
-        parent_length = i;
+    bool made = !injected_failure() && mkdirat(parent_fd, name, 0700) == 0;
+    if (!made && errno != EEXIST)
+        return sp_fail_errno(op, "mkdir %s", name);
+    if (made || is_fresh(parent_fd, name))
+        SP_TRY(os_sync(op, parent_fd));
+    return os_open_beneath(op, parent_fd, name, O_RDONLY | O_DIRECTORY, 0, ret_fd);
+}
+
+struct sp_err *os_make_folders(struct sp_op *op, int root_fd, const char *path, int *ret_fd)
+{
+    SP_CLEANUP(os_close) int fd = -1;
+    while (*path) {
+        size_t length = strcspn(path, "/");
+        const char *name = sp_strndup(op, path, length);
+        SP_OWN(name);
+        int next;
+        SP_TRY(make_folder(op, fd < 0 ? root_fd : fd, name, &next));
+        os_close(&fd);
+        fd = next;
+        path += length + (path[length] == '/');
     }
+    *ret_fd = fd;
+    fd = -1;
+    return NULL;
+}
+
+static bool does_not_know(int number)
+{
+    return number == EINVAL || number == ENOSYS || number == EOPNOTSUPP || number == EPERM || number == EMLINK;
+}
+
+/* What a file system without RENAME_NOREPLACE (NFS, some FUSE) or even without links (SMB) allows. 0 or -1 as rename.
+ */
+static int rename_new_otherwise(int from_fd, const char *from, int to_fd, const char *to)
+{
+    struct stat info;
+    if (linkat(from_fd, from, to_fd, to, 0) == 0)
+        return unlinkat(from_fd, from, 0);
+    if (!does_not_know(errno))
+        return -1;
+    if (fstatat(to_fd, to, &info, AT_SYMLINK_NOFOLLOW) == 0)
+        errno = EEXIST;
+    return errno == ENOENT ? renameat(from_fd, from, to_fd, to) : -1;
+}
+
+struct sp_err *os_rename_new(struct sp_op *op, int from_folder_fd, const char *from, int to_folder_fd, const char *to)
+{
+    int failed = injected_failure() ? -1 : renameat2(from_folder_fd, from, to_folder_fd, to, RENAME_NOREPLACE);
+    if (failed && does_not_know(errno))
+        failed = rename_new_otherwise(from_folder_fd, from, to_folder_fd, to);
+    if (!failed)
+        return NULL;
+    if (errno == EEXIST)
+        return sp_err_detail(op, sp_fail(op, SP_CONFLICT, "There is such a file already."), "rename to %s", to);
+    return sp_fail_errno(op, "rename %s to %s", from, to);
 }

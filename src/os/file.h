@@ -2,10 +2,10 @@
 #ifndef SP_OS_FILE_H
 #define SP_OS_FILE_H
 
+#include "base/attr.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
-#include "base/attr.h"
 
 struct sp_err;
 struct sp_op;
@@ -20,10 +20,20 @@ SP_MUST_CHECK struct sp_err *os_sync(struct sp_op *op, int fd);
 /* openat2 below root_fd: no .., no absolute path, no symbolic link on the way. O_CLOEXEC is added. */
 SP_MUST_CHECK struct sp_err *os_open_beneath(struct sp_op *op, int root_fd, const char *path, int flags, mode_t mode,
                                              int *ret_fd);
-/* Makes the folders of path (a folder's path) below root_fd, each synced into its parent; 0700. */
-SP_MUST_CHECK struct sp_err *os_make_folders(struct sp_op *op, int root_fd, const char *path);
+/*
+ * Opens the folder path below root_fd, made where it is missing (0700). When it returns, all of it is on the disk, also
+ * what somebody else is making at the same moment.
+ */
+SP_MUST_CHECK struct sp_err *os_make_folders(struct sp_op *op, int root_fd, const char *path, int *ret_fd);
+/*
+ * Renames within one file system and never over another file: SP_CONFLICT when there is one. Network file systems
+ * that know no RENAME_NOREPLACE get a hard link, those without links a look before the rename. Not synced.
+ */
+SP_MUST_CHECK struct sp_err *os_rename_new(struct sp_op *op, int from_folder_fd, const char *from, int to_folder_fd,
+                                           const char *to);
 
-/* The nth write or fsync from now on (1 = the next) fails once with EIO; 0: never. SWISSPHOTO_FAIL_IO=n. */
+/* The nth write, fsync, rename or mkdir from now on (1 = the next) fails once with EIO; 0: never. SWISSPHOTO_FAIL_IO=n.
+ */
 void os_file_fail_nth(long n);
 
 #endif

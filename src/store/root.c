@@ -13,6 +13,7 @@
 #include "os/file.h"
 
 #define MARKER ".swissphoto"
+#define MARKER_NEW ".swissphoto-new"
 enum { MARKER_MAX_BYTES = 256 };
 
 static const char *const root_names[STORE_ROOT_COUNT] = {"originals", "derivatives"};
@@ -22,7 +23,7 @@ static struct sp_err *marker_text(struct sp_op *op, const struct store *store, e
 {
     char id[SP_UUID_TEXT_BYTES];
     sp_uuid_format(&store->instance_id, id);
-    *ret_text = sp_format(op, "swissphoto instance %s root %s\n", id, root_names[root]);
+    *ret_text = sp_format(op, "swissphoto instance %s root %s", id, root_names[root]);
     SP_OWN(*ret_text);
     return NULL;
 }
@@ -49,6 +50,7 @@ static struct sp_err *read_marker(struct sp_op *op, int root_fd, const char **re
     SP_OWN(text);
     size_t size;
     SP_TRY(os_read_full(op, fd, text, MARKER_MAX_BYTES, &size));
+    text[strcspn(text, "\n")] = '\0';
     *ret_text = text;
     return NULL;
 }
@@ -65,16 +67,53 @@ struct sp_err *store_open_root(struct sp_op *op, const struct store *store, enum
                                      "The folder of the %s is not the one of this instance: its marker is %s. Is its "
                                      "disk mounted? Nothing is written until it is back.",
                                      root_names[root], found ? "another's" : "missing");
-        return sp_err_detail(op, err, "root %s", store->folder[root]);
+        return sp_err_detail(op, err, "If %s is the right folder, write this line into its file " MARKER ": %s",
+                             store->folder[root], wanted);
     }
     *ret_fd = fd;
     fd = -1;
     return NULL;
 }
 
+const char *store_last_segment(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static struct sp_err *folder_of(struct sp_op *op, const char *path, const char **ret_folder)
+{
+    size_t length = (size_t)(store_last_segment(path) - path);
+    sp_assert(length > 1);
+    *ret_folder = sp_strndup(op, path, length - 1);
+    SP_OWN(*ret_folder);
+    return NULL;
+}
+
+struct sp_err *store_make_folder_of(struct sp_op *op, const struct store *store, enum store_root root, const char *path,
+                                    int *ret_fd)
+{
+    SP_CLEANUP(os_close) int root_fd = -1;
+    const char *folder;
+    SP_TRY(folder_of(op, path, &folder));
+    SP_TRY(store_open_root(op, store, root, &root_fd));
+    return os_make_folders(op, root_fd, folder, ret_fd);
+}
+
+struct sp_err *store_open_folder_of(struct sp_op *op, const struct store *store, enum store_root root, const char *path,
+                                    int *ret_fd)
+{
+    SP_CLEANUP(os_close) int root_fd = -1;
+    const char *folder;
+    SP_TRY(folder_of(op, path, &folder));
+    SP_TRY(store_open_root(op, store, root, &root_fd));
+    return os_open_beneath(op, root_fd, folder, O_RDONLY | O_DIRECTORY, 0, ret_fd);
+}
+
+/* A root without files: only what file systems and markers on their way put there. */
 static bool is_empty(int root_fd)
 {
-    int copy = fcntl(root_fd, F_DUPFD_CLOEXEC, 0);
+    int copy = openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *folder = copy < 0 ? NULL : fdopendir(copy);
     if (!folder) {
         os_close(&copy);
@@ -83,19 +122,32 @@ static bool is_empty(int root_fd)
     bool empty = true;
     for (struct dirent *entry; empty && (entry = readdir(folder));)
         empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-                strcmp(entry->d_name, "lost+found") == 0;
+                strcmp(entry->d_name, "lost+found") == 0 || strncmp(entry->d_name, MARKER_NEW, strlen(MARKER_NEW)) == 0;
     closedir(folder);
     return empty;
 }
 
+/* Whole or not at all: server and worker may start at once. Their markers are the same, so the first one wins. */
 static struct sp_err *write_marker(struct sp_op *op, int root_fd, const char *text)
 {
-    SP_CLEANUP(os_close) int fd = openat(root_fd, MARKER, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    const struct sp_uuid chance = sp_uuid_v4();
+    const char *name = sp_format(op, MARKER_NEW "-%02x%02x%02x%02x", chance.bytes[0], chance.bytes[1], chance.bytes[2],
+                                 chance.bytes[3]);
+    const char *line = sp_format(op, "%s\n", text);
+    SP_OWN(name);
+    SP_OWN(line);
+    SP_CLEANUP(os_close) int fd = openat(root_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
-        return sp_fail_errno(op, "create " MARKER);
-    SP_TRY(os_write_all(op, fd, text, strlen(text)));
-    SP_TRY(os_sync(op, fd));
-    return os_sync(op, root_fd);
+        return sp_fail_errno(op, "create %s", name);
+    struct sp_err *err = os_write_all(op, fd, line, strlen(line));
+    if (!err)
+        err = os_sync(op, fd);
+    if (!err)
+        err = os_rename_new(op, root_fd, name, root_fd, MARKER);
+    if (!err)
+        return os_sync(op, root_fd);
+    unlinkat(root_fd, name, 0);
+    return err->code == SP_CONFLICT ? NULL : err;
 }
 
 /* A new instance's empty root becomes its own; anything else without the right marker is a mistake to point out. */
@@ -130,8 +182,12 @@ struct sp_err *store_create(struct sp_op *op, const struct store_config *config,
     store->folder[STORE_ORIGINALS] = sp_heap_strdup(config->originals);
     store->folder[STORE_DERIVATIVES] = sp_heap_strdup(config->derivatives);
     struct sp_err *err = NULL;
-    for (int root = 0; !err && root < STORE_ROOT_COUNT; root++)
-        err = store->folder[root] ? adopt_root(op, store, (enum store_root)root) : sp_err_no_memory();
+    for (int root = 0; !err && root < STORE_ROOT_COUNT; root++) {
+        if (!store->folder[root])
+            err = sp_err_no_memory();
+        else if (config->is_new)
+            err = adopt_root(op, store, (enum store_root)root);
+    }
     if (err) {
         store_destroy(store);
         return err;
@@ -153,4 +209,20 @@ struct sp_err *store_check(struct sp_op *op, struct store *store, enum store_roo
 {
     SP_CLEANUP(os_close) int fd = -1;
     return store_open_root(op, store, root, &fd);
+}
+
+struct sp_err *store_open(struct sp_op *op, struct store *store, enum store_root root, const char *path, int *ret_fd)
+{
+    SP_CLEANUP(os_close) int root_fd = -1;
+    SP_CLEANUP(os_close) int fd = -1;
+    struct stat info;
+    SP_TRY(store_open_root(op, store, root, &root_fd));
+    SP_TRY(os_open_beneath(op, root_fd, path, O_RDONLY | O_NONBLOCK, 0, &fd)); /* a FIFO must not hold us */
+    if (fstat(fd, &info) != 0)
+        return sp_fail_errno(op, "fstat %s", path);
+    if (!S_ISREG(info.st_mode))
+        return sp_err_detail(op, sp_fail(op, SP_NOT_FOUND, "The file is not there."), "%s is no file", path);
+    *ret_fd = fd;
+    fd = -1;
+    return NULL;
 }

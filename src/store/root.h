@@ -16,5 +16,12 @@ struct store {
  */
 SP_MUST_CHECK struct sp_err *store_open_root(struct sp_op *op, const struct store *store, enum store_root root,
                                              int *ret_fd);
+/* The folder that path lies in, made where it is missing, or opened (SP_NOT_FOUND). The caller closes ret_fd. */
+SP_MUST_CHECK struct sp_err *store_make_folder_of(struct sp_op *op, const struct store *store, enum store_root root,
+                                                  const char *path, int *ret_fd);
+SP_MUST_CHECK struct sp_err *store_open_folder_of(struct sp_op *op, const struct store *store, enum store_root root,
+                                                  const char *path, int *ret_fd);
+/* Behind the last slash. */
+const char *store_last_segment(const char *path);
 
 #endif
