@@ -21,8 +21,9 @@ enum job_queue {
 
 struct job_kind_info {
     const char *name, *queue;
-    int64_t timeout_ms, backoff_ms;
-    int64_t every_ms; /* 0: not periodic */
+    int64_t timeout_ms; /* of one attempt */
+    int64_t backoff_ms; /* after the first failed attempt; doubled with each */
+    int64_t every_ms;   /* 0: not periodic */
     int32_t max_attempts;
 };
 extern const struct job_kind_info job_kinds[JOB_KIND_COUNT];
