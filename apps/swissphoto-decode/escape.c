@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -17,6 +19,8 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+enum { ENDS = 100 };
 
 static pid_t parent;
 
@@ -156,10 +160,23 @@ static bool raises_limit(void)
     return worked(syscall(SYS_prlimit64, getpid(), 7 /* RLIMIT_NOFILE */, limit, NULL));
 }
 
-static const struct {
+/* With the request's two descriptors at 3 and 4, nothing may follow. */
+static bool finds_descriptor(void)
+{
+    for (int fd = 5; fd < 1024; fd++)
+        if (fcntl(fd, F_GETFD) >= 0)
+            return true;
+    return false;
+}
+
+static bool finds_environment(void) { return environ && *environ; }
+
+struct attempt {
     const char *name;
     bool (*try)(void);
-} attempts[] = {
+};
+
+static const struct attempt attempts[] = {
     {"open", opens},
     {"openat", opens_at},
     {"openat2", opens_at_2},
@@ -188,13 +205,42 @@ static const struct {
     {"setresuid", changes_user},
     {"io_uring_setup", makes_ring},
     {"prlimit", raises_limit},
+    {"another's descriptor", finds_descriptor},
+    {"the environment", finds_environment},
+};
+
+static bool crashes(void) { abort(); }
+
+static bool eats_memory(void)
+{
+    g_free(g_malloc(SIZE_MAX / 4));
+    return false;
+}
+
+static bool never_ends(void)
+{
+    for (volatile bool forever = true; forever;)
+        continue;
+    return false;
+}
+
+/* Not attempts to escape but ways to end, from number ENDS on: the zygote must tell why. */
+static const struct attempt ends[] = {
+    {"abort", crashes},
+    {"memory", eats_memory},
+    {"endless", never_ends},
 };
 
 bool escape_attempt(unsigned number, struct media_reply *reply)
 {
-    if (number >= SP_COUNT(attempts))
+    const struct attempt *attempt = NULL;
+    if (number < SP_COUNT(attempts))
+        attempt = &attempts[number];
+    else if (number >= ENDS && number - ENDS < SP_COUNT(ends))
+        attempt = &ends[number - ENDS];
+    if (!attempt)
         return decode_fail(reply, MEDIA_UNSUPPORTED, "There is no attempt of that number.", NULL);
-    snprintf(reply->detail, sizeof(reply->detail), "%s", attempts[number].name);
-    reply->escaped = attempts[number].try();
+    snprintf(reply->detail, sizeof(reply->detail), "%s", attempt->name);
+    reply->escaped = attempt->try();
     return true;
 }

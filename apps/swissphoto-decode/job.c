@@ -9,6 +9,7 @@
 #include <glib.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -139,6 +140,7 @@ void decode_one(const struct media_request *request, const int *fds, size_t fd_c
     g_log_set_default_handler(on_message, NULL);
     tune_heap();
     escape_prepare();
+    clearenv(); /* nothing in there is for codecs */
     if (!op || !keep_only(fds, fd_count))
         _exit(DECODE_SILENT);
     struct sp_err *err = sandbox ? lock_the_door(op, sandbox, request->timeout_ms) : NULL;

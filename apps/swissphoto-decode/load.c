@@ -28,12 +28,20 @@ static VipsImage *to_srgb(VipsImage *image)
     return memory;
 }
 
-static VipsImage *load_any(const struct original *original, int px)
+/* Only these need the detour through a profile's space, which costs precision and time. */
+static bool is_managed(VipsImage *header)
+{
+    return vips_image_get_typeof(header, VIPS_META_ICC_NAME) != 0 ||
+           vips_image_get_interpretation(header) == VIPS_INTERPRETATION_CMYK;
+}
+
+static VipsImage *load_any(const struct original *original, VipsImage *header, int px)
 {
     VipsImage *image = NULL;
-    /* the API takes a pointer to non-const and does not write to it */
+    /* the API takes a pointer to non-const and does not write to it; a NULL name ends its list of options */
     if (vips_thumbnail_buffer((void *)(uintptr_t)original->data, original->size, &image, px, "height", px, "size",
-                              VIPS_SIZE_DOWN, "fail_on", VIPS_FAIL_ON_TRUNCATED, "export_profile", "srgb", NULL) != 0)
+                              VIPS_SIZE_DOWN, "fail_on", VIPS_FAIL_ON_TRUNCATED,
+                              is_managed(header) ? "export_profile" : NULL, "srgb", NULL) != 0)
         return NULL;
     VipsImage *srgb = to_srgb(image);
     g_object_unref(image);
@@ -145,7 +153,7 @@ VipsImage *picture_load(struct sp_op *op, const struct original *original, const
     VipsImage *image = open_small(original, format, (int)px);
     if (!image)
         return NULL;
-    VipsImage *preview = is_plain(image) ? shrink_plain(op, image, (int)px) : load_any(original, (int)px);
+    VipsImage *preview = is_plain(image) ? shrink_plain(op, image, (int)px) : load_any(original, image, (int)px);
     g_object_unref(image);
     return preview;
 }

@@ -88,7 +88,7 @@ static void read_taken(GExiv2Metadata *source, struct media_metadata *m)
                         read_offset(source, "Exif.Photo.OffsetTime", &m->offset_minutes);
 }
 
-/* "2024:05:01" and three rationals, "12/1 34/1 5600/100": the satellites' clock, UTC. */
+/* "2024:05:01" and three numbers, "12/1 34/1 5600/100" or "12 34 56": the satellites' clock, UTC. */
 static bool read_gps_time(GExiv2Metadata *source, int64_t *ret_ms)
 {
     static const char *const date_tags[] = {"Exif.GPSInfo.GPSDateStamp", NULL}, *const time_tags[] = {
@@ -98,10 +98,12 @@ static bool read_gps_time(GExiv2Metadata *source, int64_t *ret_ms)
     char *midnight = date ? g_strdup_printf("%s 00:00:00", date) : NULL, *at = time;
     bool read = midnight && time && exif_parse_time(midnight, ret_ms);
     for (size_t i = 0; read && i < SP_COUNT(unit_ms); i++) {
-        char *slash, *end;
-        long numerator = strtol(at, &slash, 10);
-        long denominator = *slash == '/' ? strtol(slash + 1, &end, 10) : 0;
-        read = numerator >= 0 && denominator > 0 && numerator / denominator <= 60;
+        char *end;
+        long numerator = strtol(at, &end, 10), denominator = 1;
+        read = end != at;
+        if (read && *end == '/')
+            denominator = strtol(end + 1, &end, 10);
+        read = read && numerator >= 0 && denominator > 0 && numerator / denominator <= 60;
         if (read) {
             *ret_ms += (int64_t)((double)numerator / (double)denominator * (double)unit_ms[i]);
             at = end;
@@ -141,8 +143,8 @@ static void read_place(GExiv2Metadata *source, struct media_metadata *m)
     m->has_gps = 1;
     m->latitude = latitude;
     m->longitude = longitude;
-    m->has_altitude = gexiv2_metadata_try_get_gps_altitude(source, &altitude, NULL) && isfinite(altitude) &&
-                      fabs(altitude) < 100000;
+    m->has_altitude =
+        gexiv2_metadata_try_get_gps_altitude(source, &altitude, NULL) && isfinite(altitude) && fabs(altitude) < 100000;
     m->altitude = m->has_altitude ? altitude : 0;
 }
 

@@ -4,6 +4,7 @@
  *
  *   decode_client DECODER [--unsafe] [--threads N] [--repeat N] [--deadline-ms N] [--metadata] [--out DIR] FILE…
  *   decode_client DECODER --self-test       a line for each attempt to break out
+ *   decode_client DECODER --attempt N       that one alone
  *   decode_client DECODER --hold FILE…      decodes, then waits for the end of standard input (its memory is measured)
  */
 #include <fcntl.h>
@@ -30,8 +31,9 @@ static struct {
     unsigned file_count, threads, repeat, operations;
     int64_t deadline_ms;
     bool self_test, hold;
+    int attempt; /* -1: none */
     atomic_uint next;
-} client = {.threads = 1, .repeat = 1, .operations = MEDIA_METADATA | MEDIA_DERIVATIVES};
+} client = {.attempt = -1, .threads = 1, .repeat = 1, .operations = MEDIA_METADATA | MEDIA_DERIVATIVES};
 
 static void put_text(struct sp_json_writer *json, const char *key, const char *text)
 {
@@ -153,20 +155,20 @@ static void *decode_files(void *unused)
     return NULL;
 }
 
-/* Until the decoder knows no further attempt. */
-static void self_test(struct sp_op *op)
+/* False: the decoder knows no such attempt. */
+static bool try_escape(struct sp_op *op, unsigned number)
 {
+    char name[16];
     SP_CLEANUP(os_close) int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    for (unsigned i = 0;; i++) {
-        char name[16];
-        const struct media_task task = {.operations = MEDIA_SELF_TEST, .input_fd = input, .self_test = i};
-        const struct media_reply *reply = NULL;
-        struct sp_err *err = media_decode(op, client.decoder, &task, &reply);
-        snprintf(name, sizeof(name), "%u", i);
-        print_result(name, err, reply, 0);
-        if (err && strstr(err->message, "no attempt"))
-            return;
-    }
+    const struct media_task task = {.operations = MEDIA_SELF_TEST, .input_fd = input, .self_test = number};
+    const struct media_reply *reply = NULL;
+    op->deadline_ms = client.deadline_ms ? sp_clock_mono_ms() + client.deadline_ms : 0;
+    struct sp_err *err = media_decode(op, client.decoder, &task, &reply);
+    if (err && strstr(err->message, "no attempt"))
+        return false;
+    snprintf(name, sizeof(name), "%u", number);
+    print_result(name, err, reply, 0);
+    return true;
 }
 
 static void run_threads(void)
@@ -206,6 +208,8 @@ static bool read_arguments(int argc, char **argv)
             client.config.children_max = number_of(value);
         else if (strcmp(argv[i], "--idle-exit-ms") == 0 && ++i)
             client.config.idle_exit_ms = number_of(value);
+        else if (strcmp(argv[i], "--attempt") == 0 && ++i)
+            client.attempt = (int)number_of(value);
         else if (strcmp(argv[i], "--deadline-ms") == 0 && ++i)
             client.deadline_ms = number_of(value);
         else if (strcmp(argv[i], "--out") == 0 && ++i)
@@ -233,8 +237,10 @@ int main(int argc, char **argv)
         print_result("probe", err, NULL, 0);
         return 1;
     }
-    if (client.self_test)
-        self_test(op);
+    for (unsigned i = 0; client.self_test && try_escape(op, i); i++)
+        continue;
+    if (client.attempt >= 0)
+        (void)try_escape(op, (unsigned)client.attempt);
     run_threads();
     for (char byte; client.hold && read(STDIN_FILENO, &byte, 1) > 0;)
         continue;
