@@ -1,5 +1,6 @@
 """A client of the HTTP API on the standard library, and the journal of everything that was asked and answered."""
 import base64
+import gzip
 import hashlib
 import http.client
 import json
@@ -23,6 +24,8 @@ class Journal:
 
     def write(self, method, path, status, headers, body):
         route = find_route(method, path)
+        if headers.get('Content-Encoding') == 'gzip':
+            body = gzip.decompress(body)
         line = json.dumps({
             'method': method, 'path': path, 'operation': route.operation if route else None, 'status': status,
             'type': headers.get('Content-Type') or '', 'correlation': headers.get('X-Correlation-ID'),

@@ -17,6 +17,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 READY = 'SwissPhoto is ready: '
+COMM_MAX = 15  # what the kernel keeps of a program's name
 
 
 def wait_until(condition, what, timeout=30):
@@ -91,11 +92,11 @@ class Instance:
                 continue
             try:
                 stat = (entry / 'stat').read_text()
-                name, rest = stat[stat.index('(') + 1:].rsplit(')', 1)
-                command = (entry / 'cmdline').read_bytes().split(b'\0')[0].decode()
-            except (OSError, ValueError):
+            except OSError:
                 continue
-            if int(rest.split()[1]) == self.process.pid and pathlib.Path(command).name == program and rest.split()[0] != 'Z':
+            name, rest = stat[stat.index('(') + 1:].rsplit(')', 1)
+            state, parent = rest.split()[:2]
+            if name == program[:COMM_MAX] and int(parent) == self.process.pid and state != 'Z':
                 return int(entry.name)
         return None
 

@@ -40,10 +40,11 @@ def exif(taken=None, offset=None, orientation=None, camera=None, gps=None):
         details[DATE_TIME_ORIGINAL] = taken
     if offset:
         details[OFFSET_TIME_ORIGINAL] = offset
-    tags.get_ifd(EXIF_IFD).update(details)
     if gps:
         latitude, north, longitude, east = gps
-        tags.get_ifd(GPS_IFD).update({1: north, 2: latitude, 3: east, 4: longitude})
+        tags[GPS_IFD] = {1: north, 2: latitude, 3: east, 4: longitude}
+    if details:
+        tags[EXIF_IFD] = details
     return tags
 
 

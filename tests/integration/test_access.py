@@ -23,7 +23,7 @@ class World:
         self.album = owner.client.post('/api/albums', {'albumName': 'Matrix'}).json()['id']
 
     def api_key(self):
-        return self.owner.client.post('/api/api-keys', {'name': 'k', 'permissions': ['asset.read']}).json()['id']
+        return self.owner.client.post('/api/api-keys', {'name': 'k', 'permissions': ['apiKey.rotate']}).json()['id']
 
 
 def form():

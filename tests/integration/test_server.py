@@ -4,6 +4,7 @@ import json
 import pytest
 
 from contract import ROUTES
+from instance import wait_until
 
 
 def test_clients_find_the_api(nobody):
@@ -107,7 +108,10 @@ def test_metrics_are_for_loopback(nobody):
 def test_the_log_names_each_request_once(stack, admin):
     reply = admin.client.get('/api/users/me')
     correlation = reply.headers['X-Correlation-ID']
-    lines = [line for line in stack.log().splitlines() if correlation in line]
+
+    def found():
+        return [line for line in stack.log().splitlines() if correlation in line]
+    lines = wait_until(found, 'the log line, which is written after the answer')
     assert len(lines) == 1 and 'status=200' in lines[0] and 'operation=getMyUser' in lines[0]
 
 
