@@ -2,8 +2,8 @@
 #ifndef SP_OS_IPC_H
 #define SP_OS_IPC_H
 
-#include <stddef.h>
 #include "base/attr.h"
+#include <stddef.h>
 
 struct sp_err;
 struct sp_op;

@@ -49,6 +49,10 @@ struct rule {
     {                                                                                                                  \
         SCMP_SYS(name), error, why, 0, { 0 }                                                                           \
     }
+#define ANSWER_UNLESS(name, argument, mask, error, why)                                                                \
+    {                                                                                                                  \
+        SCMP_SYS(name), error, why, 1, { argument, SCMP_CMP_MASKED_EQ, mask, 0 }                                       \
+    }
 
 static const struct rule rules[] = {
     ALLOW(mmap, "memory; executable too: orc writes its vector code at run time"),
@@ -66,6 +70,7 @@ static const struct rule rules[] = {
     ALLOW(pwrite64, "the given descriptors"),
     ALLOW(lseek, "the given descriptors"),
     ALLOW(ftruncate, "the given descriptors"),
+    ALLOW(fadvise64, "the given descriptors"),
     ALLOW(close, "the given descriptors"),
     ALLOW(dup, "libvips keeps a copy of what it writes to"),
     ALLOW(fstat, "size of a given descriptor"),
@@ -109,6 +114,7 @@ static const struct rule rules[] = {
     ANSWER(open, EACCES, "profiles, time zones, charsets: codecs go on without"),
     ANSWER(openat, EACCES, "profiles, time zones, charsets: codecs go on without"),
     ANSWER(stat, EACCES, "as open"),
+    ANSWER_UNLESS(newfstatat, 3, AT_EMPTY_PATH, EACCES, "as open"),
     ANSWER(lstat, EACCES, "as open"),
     ANSWER(statx, ENOSYS, "as open"),
     ANSWER(access, EACCES, "as open"),
@@ -124,6 +130,9 @@ static const struct rule rules[] = {
     ANSWER(socket, EACCES, "glib's journal, name services"),
     ANSWER(getsockname, ENOTSOCK, "glib asks whether its log is a journal"),
     ANSWER(getsockopt, ENOTSOCK, "glib asks whether its log is a journal"),
+    ANSWER(eventfd2, EACCES, "glib's main loop, which nothing here runs"),
+    ANSWER(pipe2, EACCES, "glib's main loop, which nothing here runs"),
+    ANSWER(membarrier, ENOSYS, "locks of newer C libraries"),
     ANSWER(ioctl, ENOTTY, "is it a terminal"),
     ANSWER(sched_setscheduler, EPERM, "priorities of threads"),
     ANSWER(sched_getparam, EPERM, "priorities of threads"),

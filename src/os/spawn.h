@@ -6,11 +6,11 @@
 #ifndef SP_OS_SPAWN_H
 #define SP_OS_SPAWN_H
 
+#include "base/attr.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include "base/attr.h"
 
 struct sp_err;
 struct sp_op;
@@ -24,23 +24,26 @@ struct os_fd_map {
 
 struct os_spawn_options {
     const char *path;        /* of the program; PATH is not searched */
-    const char *const *argv;       /* NULL-terminated, argv[0] included */
-    const char *const *envp;       /* NULL-terminated; NULL: an empty environment */
+    const char *const *argv; /* NULL-terminated, argv[0] included */
+    const char *const *envp; /* NULL-terminated; NULL: an empty environment */
     const struct os_fd_map *fds;
-    size_t fd_count;         /* 0, 1 and 2 are inherited unless named here; every other descriptor is closed */
-    const char *cwd;         /* NULL: as here; path is then looked up from there */
-    bool set_ids;            /* become uid and gid, without supplementary groups */
+    size_t fd_count; /* 0, 1 and 2 are inherited unless named here; every other descriptor is closed */
+    const char *cwd; /* NULL: as here; path is then looked up from there */
+    bool set_ids;    /* become uid and gid, without supplementary groups */
     uid_t uid;
     gid_t gid;
-    bool new_group;          /* a process group of its own: a terminal's Ctrl-C does not reach it */
-    int death_signal;        /* sent to it when the calling thread (not only the process) ends; 0: none */
+    bool new_group;   /* a process group of its own: a terminal's Ctrl-C does not reach it */
+    int death_signal; /* sent to it when the calling thread (not only the process) ends; 0: none */
 };
 
 struct os_child {
     pid_t pid; /* 0: none, or reaped */
     int pidfd; /* becomes readable when the child ends; -1 with pid 0 */
 };
-#define OS_CHILD_NONE {.pid = 0, .pidfd = -1}
+#define OS_CHILD_NONE                                                                                                  \
+    {                                                                                                                  \
+        .pid = 0, .pidfd = -1                                                                                          \
+    }
 
 /*
  * Returns once the program runs: a program that cannot be executed is this function's error, not an early exit code.
