@@ -1,8 +1,9 @@
 /* The calendar and the ISO 8601 forms that clients send. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include "base/attr.h"
@@ -33,8 +34,15 @@ static void parses_what_clients_send(void **state)
 
 static void refuses_what_is_no_date(void **state)
 {
-    const char *bad[] = {"", "2024", "2023-02-29", "2024-13-01T00:00:00Z", "2024-05-01T24:00:00Z",
-                         "2024-05-01T00:00:00", "2024-05-01T00:00:00Zx", "2024-05-01T00:00:00.Z", "-024-05-01"};
+    const char *bad[] = {"",
+                         "2024",
+                         "2023-02-29",
+                         "2024-13-01T00:00:00Z",
+                         "2024-05-01T24:00:00Z",
+                         "2024-05-01T00:00:00",
+                         "2024-05-01T00:00:00Zx",
+                         "2024-05-01T00:00:00.Z",
+                         "-024-05-01"};
     for (size_t i = 0; i < SP_COUNT(bad); i++) {
         sp_time_ms time = 42;
         assert_false(sp_time_parse(bad[i], &time));
