@@ -48,6 +48,7 @@ def program(name):
 def client(*arguments, **options):
     command = [program('tests/tools/decode_client'), program('apps/swissphoto-decode'), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, **options)
+    assert done.returncode in (0, 1), (done.returncode, done.stderr)  # 1: it could not begin, and has said why
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 

@@ -1,4 +1,5 @@
 """The processes of swissphoto-decode: time, memory and death, the zygote by its raw socket, and that nothing gets out."""
+import contextlib
 import ctypes
 import json
 import os
@@ -60,6 +61,25 @@ def test_many_at_once(tmp_path):
     for arguments in (['--threads', 16], ['--threads', 16, '--children-max', 2]):
         results = client(*arguments, '--repeat', 200, path)
         assert len(results) == 200 and all(result['error'] is None for result in results)
+
+
+def test_failing_allocations_are_answers(tmp_path):
+    """The nth allocation fails, of the client and of the zygote with its processes: an error, never a crash."""
+    path = tmp_path / 'small.png'
+    quadrants().save(path)
+    seen = set()
+    for n in range(1, 25):
+        results = client(path, env={**os.environ, 'SWISSPHOTO_FAIL_ALLOC': str(n)})
+        seen |= {result['error'] for result in results}
+        os.environ['SWISSPHOTO_FAIL_ALLOC'] = str(n)
+        try:
+            with Zygote() as zygote, open(path, 'rb') as file:
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    assert zygote.ask(request(), [file])[:1] in (b'i', b'')
+            assert zygote.process.returncode in (0, 70, 71)
+        finally:
+            del os.environ['SWISSPHOTO_FAIL_ALLOC']
+    assert seen == {None, 'unavailable'}
 
 
 # The zygote itself, by its raw socket

@@ -115,7 +115,11 @@ static void print_result(const char *name, const struct sp_err *err, const struc
     }
     sp_json_end_object(&json);
     sp_buf_putc(&buf, '\n');
-    (void)!write(STDOUT_FILENO, buf.data, buf.size);
+    static const char no_memory[] = "{\"file\":\"\",\"error\":\"unavailable\",\"message\":\"no memory to say it\"}\n";
+    if (buf.failed)
+        (void)!write(STDOUT_FILENO, no_memory, sizeof(no_memory) - 1);
+    else
+        (void)!write(STDOUT_FILENO, buf.data, buf.size);
     sp_buf_finish(&buf);
 }
 
@@ -222,6 +226,17 @@ static bool read_arguments(int argc, char **argv)
     return argc > 1;
 }
 
+static void work(struct sp_op *op)
+{
+    for (unsigned i = 0; client.self_test && try_escape(op, i); i++)
+        continue;
+    if (client.attempt >= 0)
+        (void)try_escape(op, (unsigned)client.attempt);
+    run_threads();
+    for (char byte; client.hold && read(STDIN_FILENO, &byte, 1) > 0;)
+        continue;
+}
+
 int main(int argc, char **argv)
 {
     if (!read_arguments(argc, argv)) {
@@ -233,18 +248,11 @@ int main(int argc, char **argv)
     struct sp_err *err = op ? media_decoder_create(op, &client.config, &client.decoder) : sp_err_no_memory();
     if (!err)
         err = media_decoder_probe(op, client.decoder);
-    if (err) {
+    if (err)
         print_result("probe", err, NULL, 0);
-        return 1;
-    }
-    for (unsigned i = 0; client.self_test && try_escape(op, i); i++)
-        continue;
-    if (client.attempt >= 0)
-        (void)try_escape(op, (unsigned)client.attempt);
-    run_threads();
-    for (char byte; client.hold && read(STDIN_FILENO, &byte, 1) > 0;)
-        continue;
+    else
+        work(op);
     media_decoder_destroy(client.decoder);
     sp_op_destroy(op);
-    return 0;
+    return err ? 1 : 0;
 }
