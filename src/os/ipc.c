@@ -42,8 +42,9 @@ struct sp_err *os_send(struct sp_op *op, int fd, const struct os_message *messag
     while (sent < 0 && errno == EINTR);
     if (sent == (ssize_t)message->size)
         return NULL;
-    struct sp_err *err = sp_fail(op, SP_UNAVAILABLE, "A helper process has ended. Try again.");
-    return sp_err_detail(op, err, "sendmsg: %s", strerror(errno));
+    int error = errno;
+    struct sp_err *err = sp_fail(op, SP_UNAVAILABLE, "Another process of SwissPhoto has ended. Try again.");
+    return sp_err_detail(op, err, "sendmsg: %s", strerror(error));
 }
 
 static void take_fds(struct msghdr *header, struct os_message *message)
