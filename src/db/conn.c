@@ -25,11 +25,12 @@ static void __attribute__((constructor)) read_environment(void)
         db_fail_nth(strtol(text, NULL, 10));
 }
 
-bool db_injected_failure(void)
+struct sp_err *db_injected_failure(struct sp_op *op)
 {
-    if (atomic_load_explicit(&fail_countdown, memory_order_relaxed) == 0)
-        return false;
-    return atomic_fetch_sub(&fail_countdown, 1) == 1;
+    long left = atomic_load_explicit(&fail_countdown, memory_order_relaxed);
+    while (left > 0 && !atomic_compare_exchange_weak(&fail_countdown, &left, left - 1))
+        ;
+    return left == 1 ? sp_fail(op, SP_UNAVAILABLE, "The database does not answer. Try again later.") : NULL;
 }
 
 struct sp_err *db_open(struct sp_op *op, const char *url, const char *program, struct db_conn **ret_conn)
@@ -51,7 +52,7 @@ static void disconnect(struct db_conn *conn)
 {
     PQfinish(conn->pg);
     conn->pg = NULL;
-    conn->in_transaction = false;
+    conn->in_transaction = conn->has_session_state = false;
     conn->timeout_ms = 0;
     memset(conn->prepared, 0, sizeof(conn->prepared));
 }
@@ -72,12 +73,20 @@ static struct sp_err *connect_now(struct sp_op *op, struct db_conn *conn)
 {
     const char *timeout = sp_format(op, "%d", CONNECT_TIMEOUT_SECONDS);
     SP_OWN(timeout);
-    const char *keys[] = {"dbname", "application_name", "connect_timeout", "client_encoding", "options", NULL};
+    const char *keys[] = {"dbname",           "application_name",
+                          "connect_timeout",  "client_encoding",
+                          "keepalives_idle",  "keepalives_interval",
+                          "keepalives_count", "tcp_user_timeout",
+                          "options",          NULL};
     const char *values[] = {
         conn->url,
         conn->program,
         timeout,
         "UTF8",
+        "30", /* a server that vanished without a word is noticed within a minute */
+        "10",
+        "3",
+        "30000",
         "-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c idle_in_transaction_session_timeout=60000",
         NULL};
     conn->pg = PQconnectdbParams(keys, values, 1);
@@ -93,12 +102,17 @@ static struct sp_err *connect_now(struct sp_op *op, struct db_conn *conn)
     return NULL;
 }
 
+static struct sp_err *timed_out(struct sp_op *op)
+{
+    return sp_fail(op, SP_TIMEOUT, "The request took too long. Try again later or ask for less.");
+}
+
 /* Only changed when it matters: a deadline much nearer, or gone, against what the session has. */
 static struct sp_err *set_timeout(struct sp_op *op, struct db_conn *conn)
 {
     int64_t left = sp_op_remaining_ms(op);
     if (left == 0)
-        return sp_fail(op, SP_TIMEOUT, "The request took too long. Try again later or ask for less.");
+        return timed_out(op);
     int64_t wanted = left == INT64_MAX ? 0 : (left + 999) / 1000 * 1000;
     if (wanted == conn->timeout_ms)
         return NULL;
@@ -112,17 +126,30 @@ static struct sp_err *set_timeout(struct sp_op *op, struct db_conn *conn)
     return NULL;
 }
 
+/* Whether the server is still there, as far as this side can know: one that was restarted has closed its end. */
+static bool is_alive(struct db_conn *conn)
+{
+    struct pollfd line = {.fd = PQsocket(conn->pg), .events = POLLIN};
+    while (PQstatus(conn->pg) == CONNECTION_OK && poll(&line, 1, 0) > 0)
+        if (!PQconsumeInput(conn->pg))
+            return false;
+    return PQstatus(conn->pg) == CONNECTION_OK;
+}
+
 struct sp_err *db_ready(struct sp_op *op, struct db_conn *conn)
 {
-    if (conn->pg && PQstatus(conn->pg) != CONNECTION_OK) {
-        bool lost_transaction = conn->in_transaction;
+    sp_assert(!conn->is_busy);
+    if (conn->pg && !is_alive(conn)) {
+        bool matters = conn->in_transaction || conn->has_session_state;
         disconnect(conn);
-        if (lost_transaction)
+        if (matters)
             return sp_fail(op, SP_UNAVAILABLE, "The database connection was lost. Try again.");
     }
     if (!conn->pg)
         SP_TRY(connect_now(op, conn));
-    return conn->in_transaction ? NULL : set_timeout(op, conn);
+    if (!conn->in_transaction)
+        return set_timeout(op, conn);
+    return sp_op_remaining_ms(op) > 0 ? NULL : timed_out(op);
 }
 
 struct sp_err *db_ping(struct sp_op *op, struct db_conn *conn) { return db_ready(op, conn); }
@@ -173,6 +200,7 @@ struct sp_err *db_result_error(struct sp_op *op, struct db_conn *conn, PGresult 
 
 static struct sp_err *command(struct sp_op *op, struct db_conn *conn, const char *sql)
 {
+    SP_TRY(db_injected_failure(op));
     SP_TRY(db_ready(op, conn));
     PGresult *result = PQexec(conn->pg, sql);
     ExecStatusType status = PQresultStatus(result);
@@ -194,9 +222,10 @@ struct sp_err *db_begin(struct sp_op *op, struct db_conn *conn)
 struct sp_err *db_commit(struct sp_op *op, struct db_conn *conn)
 {
     sp_assert(conn->in_transaction);
-    if (db_injected_failure()) {
+    struct sp_err *injected = db_injected_failure(op);
+    if (injected) {
         db_rollback(op, conn);
-        return sp_fail(op, SP_UNAVAILABLE, "The database does not answer. Try again later.");
+        return injected;
     }
     PGresult *result = PQexec(conn->pg, "commit");
     conn->in_transaction = false;
@@ -245,6 +274,7 @@ struct sp_err *db_advisory_xact_lock(struct sp_op *op, struct db_conn *conn, enu
 
 struct sp_err *db_advisory_try_lock(struct sp_op *op, struct db_conn *conn, enum db_lock lock, bool *ret_locked)
 {
+    SP_TRY(db_injected_failure(op));
     SP_TRY(db_ready(op, conn));
     const char *sql = sp_format(op, "select pg_try_advisory_lock(%d)", (int)lock);
     SP_OWN(sql);
@@ -252,6 +282,7 @@ struct sp_err *db_advisory_try_lock(struct sp_op *op, struct db_conn *conn, enum
     if (PQresultStatus(result) != PGRES_TUPLES_OK)
         return db_result_error(op, conn, result, "advisory lock");
     *ret_locked = strcmp(PQgetvalue(result, 0, 0), "t") == 0;
+    conn->has_session_state |= *ret_locked;
     PQclear(result);
     return NULL;
 }
@@ -260,7 +291,9 @@ struct sp_err *db_listen(struct sp_op *op, struct db_conn *conn, const char *cha
 {
     const char *sql = sp_format(op, "listen %s", channel);
     SP_OWN(sql);
-    return command(op, conn, sql);
+    SP_TRY(command(op, conn, sql));
+    conn->has_session_state = true;
+    return NULL;
 }
 
 static bool take_notifications(struct db_conn *conn)
@@ -290,7 +323,8 @@ struct sp_err *db_create_database(struct sp_op *op, struct db_conn *conn, const 
 {
     SP_TRY(db_ready(op, conn));
     const char *values[] = {name};
-    PGresult *result = PQexecParams(conn->pg, "select from pg_database where datname = $1", 1, NULL, values, NULL, NULL, 0);
+    PGresult *result =
+        PQexecParams(conn->pg, "select from pg_database where datname = $1", 1, NULL, values, NULL, NULL, 0);
     if (PQresultStatus(result) != PGRES_TUPLES_OK)
         return db_result_error(op, conn, result, "look for the database");
     bool there = PQntuples(result) > 0;

@@ -19,7 +19,8 @@ enum {
     ENTRY_IDLE_MS = 30000, /* handed out and still not claimed: who had it is dead. One that is claimed is dropped */
     IDLE_CLOSE_MS = 60000,
     RETRY_MAX_MS = 3600000,
-    AWAY_MS = 60000, /* until a job that found a part away looks again */
+    AWAY_MS = 60000,      /* until a job that found a part away looks again */
+    AWAY_PAUSE_MS = 1000, /* until the next job finds out the same */
     TROUBLE_MS = 500,
     TROUBLE_MAX_MS = 5000,
     SETTLE_MARGIN_MS = 10000, /* the lease is kept beyond the handler's own time */
@@ -31,6 +32,7 @@ struct consumer {
     struct db_conn *db;
     struct redis *redis;
     int64_t next_take_over_ms, last_job_ms;
+    bool part_is_away; /* the last job said so: logged once */
     unsigned troubles; /* failed turns in a row: the first one is logged */
 };
 
@@ -89,17 +91,29 @@ static struct sp_err *give_up(struct sp_op *op, struct consumer *consumer, const
     return q_job_fail(op, consumer->db, text, job->id, consumer->queue->worker);
 }
 
+/* No job can do its work at the moment: this one is put back as it was, and the next one is not hurried. */
+static struct sp_err *put_back(struct sp_op *op, struct consumer *consumer, const struct job *job,
+                               const struct sp_err *err, const char *text)
+{
+    if (!consumer->part_is_away)
+        sp_log_err(SP_LOG_WARN, op, err, "jobs are put back until this is over");
+    consumer->part_is_away = true;
+    SP_TRY(retry(op, consumer, job->id, text, 1, backoff_ms(AWAY_MS, AWAY_MS, 1)));
+    queue_stop_wait(&consumer->queue->stop, AWAY_PAUSE_MS);
+    return NULL;
+}
+
 static struct sp_err *settle_failure(struct sp_op *op, struct consumer *consumer, const struct job *job,
                                      const struct sp_err *err)
 {
     const struct consumer_config *config = consumer->config;
     const char *text = err->detail ? sp_format(op, "%s (%s)", err->message, err->detail) : err->message;
     SP_OWN(text);
-    bool away = config->is_blameless(op, err, config->context);
-    bool again = away || (sp_code_info(err->code)->retry && job->row->attempts < job->row->max_attempts);
+    if (config->is_blameless(op, err, config->context))
+        return put_back(op, consumer, job, err, text);
+    consumer->part_is_away = false;
+    bool again = sp_code_info(err->code)->retry && job->row->attempts < job->row->max_attempts;
     log_failure(op, job, err, again);
-    if (away)
-        return retry(op, consumer, job->id, text, 1, backoff_ms(AWAY_MS, AWAY_MS, 1));
     if (again)
         return retry(op, consumer, job->id, text, 0,
                      backoff_ms(job->info->backoff_ms, RETRY_MAX_MS, (unsigned)job->row->attempts));
@@ -112,6 +126,7 @@ static struct sp_err *settle(struct sp_op *op, struct consumer *consumer, const 
     int64_t done;
     if (err)
         return settle_failure(op, consumer, job, err);
+    consumer->part_is_away = false;
     SP_TRY(q_job_complete(op, consumer->db, job->id, consumer->queue->worker, &done));
     return done > 0 ? NULL : q_job_renew(op, consumer->db, job->id, consumer->queue->worker);
 }

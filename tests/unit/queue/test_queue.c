@@ -479,7 +479,7 @@ static void test_a_living_worker_keeps_its_leases(void **state)
     enqueue();
     wait_until(world.at_once == 1);
     sql("update job set locked_until = clock_timestamp() + interval '15 s' where kind = 'metadata'");
-    wait_until(holds("exists (select from job where kind = 'metadata' and state = 'active' and "
+    wait_until(holds("exists (select from job where kind = 'metadata' and state = 'active' and attempts = 1 and "
                      "locked_until > clock_timestamp() + interval '20 s')"));
     may_end = true;
     wait_until(holds(DONE));
