@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""gen_sql.py [--check]: db/migrations and db/queries -> gen/db.
+"""gen_sql.py [--check] [--root DIR]: DIR/db/migrations and DIR/db/queries -> DIR/gen/db.
 
 Starts a throw-away PostgreSQL (tools/with_postgres.sh), applies the migrations, prepares every query and writes typed
 C functions from what the server says of parameters and columns. A query that the server refuses, or that uses a type
 or an annotation unknown here, stops the generator with file and line. --check writes nothing and fails on a difference.
 """
+import argparse
 import ctypes
 import hashlib
 import os
@@ -13,8 +14,7 @@ import re
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-OUT = ROOT / "gen" / "db"
+HERE = pathlib.Path(__file__).resolve().parent
 KINDS = ("one", "maybe_one", "many", "stream", "exec", "exec_rows")
 ARGUMENTS_MAX = 3  # more parameters become a struct
 
@@ -43,6 +43,12 @@ POINTERS = {  # NULL is in the type itself
 }
 COLUMN_ONLY_UNSUPPORTED = ("i64_list", "bytes_list")
 FALLIBLE = ("date", "text_list", "uuid_list")  # reading allocates
+VOID = 2278  # what pg_notify returns
+RESERVED = set("""auto bool break case char const continue default do double else enum extern float for goto if inline int
+long register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while op db
+in""".split())
+# What the scanner of parameters would misread.
+UNREADABLE = re.compile(r"/\*|\$\$|\$[a-z]|\b[eE]'")
 
 
 class Refused(Exception):
@@ -52,32 +58,50 @@ class Refused(Exception):
 class Query:
     def __init__(self, name, kind, doc, sql, place):
         self.name, self.kind, self.doc, self.place = name, kind, doc, place
-        self.params, self.nullable_params = [], set()
+        self.params, self.nullable_params, self.plain_params = [], set(), set()
         self.sql = self.number_parameters(sql)
-        self.types, self.columns = [], []
+        self.types, self.columns, self.checks = [], [], []
 
     def number_parameters(self, sql):
-        """:name and :name? become $1, $2 ... ; casts (::) and text in quotes stay."""
+        """:name and :name? become $1, $2 ... ; casts (::) and what is in quotes stay as they are, comments go."""
         out = []
-        for token in re.split(r"('(?:[^']|'')*'|::\w+|--[^\n]*)", sql):
+        if UNREADABLE.search(sql):
+            raise Refused(f"{self.place}: {self.name} uses $$, E'' or a block comment, which the generator cannot read")
+        for token in re.split(r"""('(?:[^']|'')*'|"[^"]*"|::\s*\w+|--[^\n]*)""", sql):
             if token.startswith("--"):
                 continue
-            if token.startswith(("'", "::")):
+            if token.startswith(("'", '"', "::")):
                 out.append(token)
                 continue
-            out.append(re.sub(r":([a-z_][a-z0-9_]*)(\?)?", self.number_one, token))
-        return re.sub(r"\s+", " ", "".join(out)).strip().rstrip(";")
+            if re.search(r"\$\d", token):
+                raise Refused(f"{self.place}: {self.name} has a parameter without a name; write :name")
+            token = re.sub(r"(?<![\w\]]):([a-z_][a-z0-9_]*)(\?)?", self.number_one, re.sub(r"\s+", " ", token))
+            if ":" in token:
+                raise Refused(f"{self.place}: {self.name} has a colon that begins no parameter")
+            out.append(token)
+        for name in self.nullable_params & self.plain_params:
+            raise Refused(f"{self.place}: {self.name} writes both :{name} and :{name}?; choose one")
+        return "".join(out).strip().rstrip(";")
 
     def number_one(self, match):
         name = match.group(1)
+        if name in RESERVED:
+            raise Refused(f"{self.place}: '{name}' cannot be the name of a parameter in C")
         if name not in self.params:
             self.params.append(name)
-        if match.group(2):
-            self.nullable_params.add(name)
+        (self.nullable_params if match.group(2) else self.plain_params).add(name)
         return "$%d" % (self.params.index(name) + 1)
 
+    def outer_tables(self):
+        """The tables whose columns a join may fill with NULL; None: any column may be."""
+        text = re.sub(r"'(?:[^']|'')*'", "''", self.sql).lower()
+        if re.search(r"\b(right|full)\s+(outer\s+)?join\b|\bleft\s+(outer\s+)?join\s+(lateral\s*)?\(|"
+                     r"\b(rollup|cube|grouping\s+sets)\b", text):
+            return None
+        return set(re.findall(r"\bleft\s+(?:outer\s+)?join\s+(\w+)", text))
 
-def parse_file(path):
+
+def parse_file(root, path):
     """The queries of a file, in order. The comment lines above a name become its documentation."""
     queries, doc, body, head = [], [], [], None
 
@@ -89,7 +113,7 @@ def parse_file(path):
             queries.append(Query(head[0], head[1], head[3], sql, head[2]))
 
     for number, line in enumerate(path.read_text().splitlines(), 1):
-        place = f"{path.relative_to(ROOT)}:{number}"
+        place = f"{path.relative_to(root)}:{number}"
         if line.startswith("-- name:"):
             match = re.fullmatch(r"-- name: ([a-z][a-z0-9_]*) :([a-z_]+)", line)
             if not match or match.group(2) not in KINDS:
@@ -106,7 +130,11 @@ def parse_file(path):
             body.append(line)
         elif not body and not head:
             doc = []  # the file's own opening comment
+    if doc:
+        raise Refused(f"{path.relative_to(root)}: a comment below the last query belongs to nothing")
     finish()
+    if not queries:
+        raise Refused(f"{path.relative_to(root)}: no query in it")
     return queries
 
 
@@ -146,17 +174,24 @@ class Postgres:
         name = query.name.encode()
         self.check(self.pq.PQprepare(self.conn, name, query.sql.encode(), 0, None), query.place)
         result = self.check(self.pq.PQdescribePrepared(self.conn, name), query.place)
+        if has_rows(query) != any(self.pq.PQftype(result, i) != VOID for i in range(self.pq.PQnfields(result))):
+            raise Refused(f"{query.place}: {query.name} is :{query.kind} and returns "
+                          + ("no columns" if has_rows(query) else "columns that nobody reads"))
         query.types = [self.pq.PQparamtype(result, i) for i in range(self.pq.PQnparams(result))]
         for i in range(self.pq.PQnfields(result)):
             label = self.pq.PQfname(result, i).decode()
             table, number = self.pq.PQftable(result, i), self.pq.PQftablecol(result, i)
-            query.columns.append((label, self.pq.PQftype(result, i), self.not_null(table, number)))
+            query.columns.append((label, self.pq.PQftype(result, i), self.not_null(query, table, number)))
 
-    def not_null(self, table, number):
-        if table == 0 or number == 0:
+    def not_null(self, query, table, number):
+        """Whether this comes straight from a NOT NULL column, and of a table that no outer join fills with NULL."""
+        outer = query.outer_tables()
+        if table == 0 or number == 0 or outer is None:
             return False
-        sql = f"select attnotnull from pg_attribute where attrelid = {table} and attnum = {number}"
-        return self.rows(sql, "pg_attribute", 1)[0][0] == "t"
+        sql = ("select a.attnotnull, c.relname from pg_attribute a join pg_class c on c.oid = a.attrelid "
+               f"where a.attrelid = {table} and a.attnum = {number}")
+        is_not_null, table_name = self.rows(sql, "pg_attribute", 2)[0]
+        return is_not_null == "t" and table_name not in outer
 
 
 def c_type(oid, nullable, place, what):
@@ -177,7 +212,7 @@ def column_list(query):
     for label, oid, not_null in query.columns:
         nullable = label.endswith("?") or not (not_null or label.endswith("!"))
         name = label.rstrip("!?")
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in seen:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in seen or name in RESERVED:
             raise Refused(f"{query.place}: the column '{label}' needs a name of its own")
         seen.add(name)
         ctype = c_type(oid, nullable, query.place, f"column {name}")
@@ -185,6 +220,7 @@ def column_list(query):
         if kind in COLUMN_ONLY_UNSUPPORTED:
             raise Refused(f"{query.place}: a column cannot be a {kind}")
         columns.append((name, kind, ctype, nullable and oid in SCALARS))
+        query.checks.append(f'{{"{name}", {oid}, {str(not nullable).lower()}}}')
     return columns
 
 
@@ -241,13 +277,14 @@ def write_header(query, params, columns, out):
         out.append("};")
     if query.kind == "many":
         out.append(f"struct q_{query.name}_rows {{\n    struct q_{query.name}_row *items;\n    size_t count;\n}};")
-    if query.doc:
-        out.append("/* " + "\n * ".join(query.doc) + " */")
+    doc = query.doc + (["A row lives until each returns, which must not use db."] if query.kind == "stream" else [])
+    if doc:
+        out.append("/* " + "\n * ".join(doc).replace("*/", "* /") + " */")
     out.append(f"SP_MUST_CHECK {signature(query, params)};\n")
 
 
 def c_string(text):
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def read_column(index, name, kind, nullable):
@@ -271,12 +308,31 @@ def write_reader(query, columns, out):
     return f"SP_TRY(read_{query.name}(op, result, %s));" if fallible else f"read_{query.name}(result, %s);"
 
 
+def write_stream(query, read, out):
+    """db_stream hands on results, the caller wants rows."""
+    name, row = f"stream_{query.name}", f"struct q_{query.name}_row"
+    out.append(f"struct {name} {{\n    struct sp_op *op;\n    struct sp_err *(*each)(void *context, const {row} *row);\n"
+               f"    void *context;\n}};\n")
+    out.append(f"static struct sp_err *{name}_row(void *context, const struct db_result *result)\n{{\n"
+               f"    const struct {name} *stream = context;\n    struct sp_op *op = stream->op;\n    {row} row = {{0}};\n"
+               f"    (void)op;\n    {read % '0, &row'}\n    return stream->each(stream->context, &row);\n}}\n")
+
+
 def write_body(query, params, columns, out):
     read = write_reader(query, columns, out) if has_rows(query) else None
+    if query.kind == "stream":
+        write_stream(query, read, out)
     out.append(signature(query, params) + "\n{")
-    out.append(f"    static const struct db_stmt stmt = {{\"{query.name}\",\n        {c_string(query.sql)}, {len(params)}}};")
+    if query.checks:
+        out.append("    static const struct db_column columns[] = {" + ", ".join(query.checks) + "};")
+    out.append(f"    static const struct db_stmt stmt = {{\"{query.name}\",\n        {c_string(query.sql)}, {len(params)}, "
+               + (f"{len(query.checks)}, columns}};" if query.checks else "0, NULL};"))
     out.append("    struct db_args args;\n    db_args_init(&args, op);")
     out += ["    " + put_call(kind, nullable, name, len(params) > ARGUMENTS_MAX) for name, kind, _, nullable in params]
+    if query.kind == "stream":
+        out.append(f"    struct stream_{query.name} stream = {{op, each, context}};\n"
+                   f"    return db_stream(op, db, &stmt, &args, stream_{query.name}_row, &stream);\n}}\n")
+        return
     out.append("    struct db_result *result;\n    SP_TRY(db_run(op, db, &stmt, &args, &result));")
     if query.kind in ("one", "maybe_one"):
         if query.kind == "one":
@@ -287,9 +343,6 @@ def write_body(query, params, columns, out):
     elif query.kind == "many":
         out.append(f"    struct q_{query.name}_rows rows = {{.count = db_row_count(result)}};\n    SP_NEW_ARRAY(op, rows.items, rows.count);\n"
                    f"    for (size_t i = 0; i < rows.count; i++) {{\n        {read % 'i, &rows.items[i]'}\n    }}\n    *ret_rows = rows;")
-    elif query.kind == "stream":
-        out.append(f"    size_t count = db_row_count(result);\n    for (size_t i = 0; i < count; i++) {{\n        struct q_{query.name}_row row = {{0}};\n"
-                   f"        {read % 'i, &row'}\n        SP_TRY(each(context, &row));\n    }}")
     elif query.kind == "exec_rows":
         out.append("    *ret_count = db_affected(result);")
     else:
@@ -298,26 +351,24 @@ def write_body(query, params, columns, out):
 
 
 def generate_file(path, queries):
-    stem, source = path.stem, path.relative_to(ROOT)
+    stem, source = path.stem, f"db/queries/{path.name}"
     guard = f"GEN_DB_{stem.upper()}_H"
     note = f"/* Generated by tools/gen_sql.py from {source}; do not edit. */"
     header = [note, f"#ifndef {guard}\n#define {guard}\n\n#include \"base/op.h\"\n#include \"base/types.h\"\n\nstruct db_conn;\n"]
     code = [note, f"#include \"gen/db/{stem}.h\"\n\n#include \"db/stmt.h\"\n"]
     for query in queries:
         params, columns = parameter_list(query), column_list(query) if has_rows(query) else []
-        if has_rows(query) and not columns:
-            raise Refused(f"{query.place}: {query.name} is :{query.kind} and returns no columns")
         write_header(query, params, columns, header)
         write_body(query, params, columns, code)
     header.append("#endif")
     return {f"{stem}.h": "\n".join(header) + "\n", f"{stem}.c": "\n".join(code)}
 
 
-def migrations():
-    found = sorted((ROOT / "db" / "migrations").glob("*.sql"))
+def migrations(root):
+    found = sorted((root / "db" / "migrations").glob("*.sql"))
     for number, path in enumerate(found, 1):
         if not re.fullmatch(r"%04d_[a-z0-9_]+\.sql" % number, path.name):
-            raise Refused(f"{path.relative_to(ROOT)}: expected a name like {number:04d}_words.sql, without gaps")
+            raise Refused(f"{path.relative_to(root)}: expected a name like {number:04d}_words.sql, without gaps")
     return found
 
 
@@ -335,14 +386,16 @@ def generate_migrations(paths):
     return {"migrations.c": "\n".join(out), "migrations.h": header}
 
 
-def generate(conninfo):
+def generate(root, conninfo):
     postgres = Postgres(conninfo)
-    paths = migrations()
+    paths = migrations(root)
     for path in paths:
-        postgres.execute(path.read_text(), path.relative_to(ROOT))
+        postgres.execute(path.read_text(), path.relative_to(root))
     output, names = generate_migrations(paths), {}
-    for path in sorted((ROOT / "db" / "queries").glob("*.sql")):
-        queries = parse_file(path)
+    for path in sorted((root / "db" / "queries").glob("*.sql")):
+        if path.stem == "migrations" or not re.fullmatch(r"[a-z][a-z0-9_]*", path.stem):
+            raise Refused(f"{path.relative_to(root)}: '{path.stem}' cannot be the name of a header")
+        queries = parse_file(root, path)
         for query in queries:
             if query.name in names:
                 raise Refused(f"{query.place}: {query.name} is also in {names[query.name]}")
@@ -352,30 +405,36 @@ def generate(conninfo):
     return output
 
 
-def differences(output):
-    have = {path.name: path.read_text() for path in OUT.glob("*.[ch]")}
+def differences(folder, output):
+    have = {path.name: path.read_text() for path in folder.glob("*.[ch]")}
     return sorted(name for name in set(have) | set(output) if have.get(name) != output.get(name))
 
 
 def main():
-    conninfo = os.environ.get("SWISSPHOTO_TEST_DATABASE")
-    if not conninfo:
-        return subprocess.call([ROOT / "tools" / "with_postgres.sh", sys.executable, *sys.argv])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--root", type=pathlib.Path, default=HERE.parent)
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)  # of with_postgres.sh, on an empty database
+    options = parser.parse_args()
+    if not options.inside:
+        return subprocess.call([HERE / "with_postgres.sh", sys.executable, *sys.argv, "--inside"])
     try:
-        output = generate(conninfo)
+        output = generate(options.root, os.environ["SWISSPHOTO_TEST_DATABASE"])
     except Refused as problem:
         print(f"gen_sql: {problem}", file=sys.stderr)
         return 1
-    changed = differences(output)
-    if "--check" in sys.argv[1:]:
+    folder = options.root / "gen" / "db"
+    changed = differences(folder, output)
+    if options.check:
         if changed:
             print("gen_sql: run `make gen`; these differ from their source: " + ", ".join(changed), file=sys.stderr)
         return 1 if changed else 0
     for name in changed:
         if name in output:
-            (OUT / name).write_text(output[name])
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(output[name])
         else:
-            (OUT / name).unlink()
+            (folder / name).unlink()
     return 0
 
 

@@ -10,8 +10,9 @@ static void read_album_create(const struct db_result *result, size_t i, struct q
 
 struct sp_err *q_album_create(struct sp_op *op, struct db_conn *db, const char *name, const char *description, struct q_album_create_row **ret_row)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}};
     static const struct db_stmt stmt = {"album_create",
-        "insert into album (name, description) values ($1, $2) returning id", 2};
+        "insert into album (name, description) values ($1, $2) returning id", 2, 1, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_text(&args, name);
@@ -30,7 +31,7 @@ struct sp_err *q_album_create(struct sp_op *op, struct db_conn *db, const char *
 struct sp_err *q_album_user_add(struct sp_op *op, struct db_conn *db, const struct sp_uuid *album_id, const struct sp_uuid *user_id, const char *role)
 {
     static const struct db_stmt stmt = {"album_user_add",
-        "insert into album_user (album_id, user_id, role) values ($1, $2, $3)", 3};
+        "insert into album_user (album_id, user_id, role) values ($1, $2, $3)", 3, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, album_id);
@@ -73,8 +74,9 @@ static void read_albums_of_user(const struct db_result *result, size_t i, struct
 
 struct sp_err *q_albums_of_user(struct sp_op *op, struct db_conn *db, const struct q_albums_of_user_in *in, struct q_albums_of_user_rows *ret_rows)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}, {"name", 25, true}, {"description", 25, true}, {"is_activity_enabled", 16, true}, {"sort_order", 25, true}, {"created_at", 1184, true}, {"updated_at", 1184, true}, {"thumbnail_asset_id", 2950, false}, {"asset_count", 20, true}, {"start_date", 1114, false}, {"end_date", 1114, false}, {"modified_at", 1184, false}, {"is_shared", 16, true}};
     static const struct db_stmt stmt = {"albums_of_user",
-        "select b.id, b.name, b.description, b.is_activity_enabled, b.sort_order, b.created_at, b.updated_at, coalesce(b.thumbnail_asset_id, s.newest_id) as thumbnail_asset_id, s.asset_count as \"asset_count!\", s.start_date, s.end_date, s.modified_at, (select count(*) from album_user o where o.album_id = b.id) > 1 as \"is_shared!\" from album b join album_user m on m.album_id = b.id and m.user_id = $1 cross join lateral ( select count(a.id) as asset_count, min(a.local_date_time) as start_date, max(a.local_date_time) as end_date, max(a.updated_at) as modified_at, (array_agg(a.id order by a.local_date_time desc, a.id desc))[1] as newest_id from album_asset l join asset a on a.id = l.asset_id where l.album_id = b.id and a.deleted_at is null and a.visibility <> 'locked') s where b.deleted_at is null and ($2::uuid is null or b.id = $2) and ($3::text is null or b.name = $3) and ($4::uuid is null or exists (select from album_asset l where l.album_id = b.id and l.asset_id = $4)) and ($5::bool is null or (m.role = 'owner') = $5) and ($6::bool is null or ((select count(*) from album_user o where o.album_id = b.id) > 1) = $6) order by b.created_at desc, b.id desc", 6};
+        "select b.id, b.name, b.description, b.is_activity_enabled, b.sort_order, b.created_at, b.updated_at, coalesce(b.thumbnail_asset_id, s.newest_id) as thumbnail_asset_id, s.asset_count as \"asset_count!\", s.start_date, s.end_date, s.modified_at, (select count(*) from album_user o where o.album_id = b.id) > 1 as \"is_shared!\" from album b join album_user m on m.album_id = b.id and m.user_id = $1 cross join lateral ( select count(a.id) as asset_count, min(a.local_date_time) as start_date, max(a.local_date_time) as end_date, max(a.updated_at) as modified_at, (array_agg(a.id order by a.local_date_time desc, a.id desc))[1] as newest_id from album_asset l join asset a on a.id = l.asset_id where l.album_id = b.id and a.deleted_at is null and a.visibility <> 'locked') s where b.deleted_at is null and ($2::uuid is null or b.id = $2) and ($3::text is null or b.name = $3) and ($4::uuid is null or exists (select from album_asset l where l.album_id = b.id and l.asset_id = $4)) and ($5::bool is null or (m.role = 'owner') = $5) and ($6::bool is null or ((select count(*) from album_user o where o.album_id = b.id) > 1) = $6) order by b.created_at desc, b.id desc", 6, 13, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, &in->user_id);
@@ -113,8 +115,9 @@ static void read_album_users(const struct db_result *result, size_t i, struct q_
 
 struct sp_err *q_album_users(struct sp_op *op, struct db_conn *db, struct sp_uuid_list album_ids, struct q_album_users_rows *ret_rows)
 {
+    static const struct db_column columns[] = {{"album_id", 2950, true}, {"role", 25, true}, {"id", 2950, true}, {"email", 25, true}, {"name", 25, true}, {"profile_image_path", 25, true}, {"profile_changed_at", 1184, true}};
     static const struct db_stmt stmt = {"album_users",
-        "select m.album_id, m.role, u.id, u.email, u.name, u.profile_image_path, u.profile_changed_at from album_user m join user_account u on u.id = m.user_id where m.album_id = any($1::uuid[]) order by m.album_id, m.role <> 'owner', u.name, u.id", 1};
+        "select m.album_id, m.role, u.id, u.email, u.name, u.profile_image_path, u.profile_changed_at from album_user m join user_account u on u.id = m.user_id where m.album_id = any($1::uuid[]) order by m.album_id, m.role <> 'owner', u.name, u.id", 1, 7, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid_list(&args, album_ids);
@@ -136,8 +139,9 @@ static void read_album_assets_add(const struct db_result *result, size_t i, stru
 
 struct sp_err *q_album_assets_add(struct sp_op *op, struct db_conn *db, const struct sp_uuid *album_id, const struct sp_uuid *user_id, struct sp_uuid_list asset_ids, struct q_album_assets_add_rows *ret_rows)
 {
+    static const struct db_column columns[] = {{"asset_id", 2950, true}};
     static const struct db_stmt stmt = {"album_assets_add",
-        "insert into album_asset (album_id, asset_id, added_by) select $1, id, $2 from unnest($3::uuid[]) id on conflict do nothing returning asset_id", 3};
+        "insert into album_asset (album_id, asset_id, added_by) select $1, id, $2 from unnest($3::uuid[]) id on conflict do nothing returning asset_id", 3, 1, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, album_id);
@@ -157,7 +161,7 @@ struct sp_err *q_album_assets_add(struct sp_op *op, struct db_conn *db, const st
 struct sp_err *q_album_touch(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id)
 {
     static const struct db_stmt stmt = {"album_touch",
-        "update album set updated_at = clock_timestamp() where id = $1", 1};
+        "update album set updated_at = clock_timestamp() where id = $1", 1, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, id);

@@ -10,8 +10,9 @@ static void read_api_key_create(const struct db_result *result, size_t i, struct
 
 struct sp_err *q_api_key_create(struct sp_op *op, struct db_conn *db, const struct q_api_key_create_in *in, struct q_api_key_create_row **ret_row)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}};
     static const struct db_stmt stmt = {"api_key_create",
-        "insert into api_key (user_id, name, key_hash, permissions) values ($1, $2, $3, $4) returning id", 4};
+        "insert into api_key (user_id, name, key_hash, permissions) values ($1, $2, $3, $4) returning id", 4, 1, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, &in->user_id);
@@ -40,8 +41,9 @@ static struct sp_err *read_api_key_by_hash(struct sp_op *op, const struct db_res
 
 struct sp_err *q_api_key_by_hash(struct sp_op *op, struct db_conn *db, struct sp_bytes key_hash, struct q_api_key_by_hash_row **ret_row)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}, {"user_id", 2950, true}, {"permissions", 1009, true}, {"is_admin", 16, true}};
     static const struct db_stmt stmt = {"api_key_by_hash",
-        "select k.id, k.user_id, k.permissions, u.is_admin from api_key k join user_account u on u.id = k.user_id where k.key_hash = $1 and u.deleted_at is null", 1};
+        "select k.id, k.user_id, k.permissions, u.is_admin from api_key k join user_account u on u.id = k.user_id where k.key_hash = $1 and u.deleted_at is null", 1, 4, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_bytes(&args, key_hash);
@@ -69,8 +71,9 @@ static struct sp_err *read_api_keys_by_user(struct sp_op *op, const struct db_re
 
 struct sp_err *q_api_keys_by_user(struct sp_op *op, struct db_conn *db, const struct sp_uuid *user_id, struct q_api_keys_by_user_rows *ret_rows)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}, {"name", 25, true}, {"permissions", 1009, true}, {"created_at", 1184, true}, {"updated_at", 1184, true}};
     static const struct db_stmt stmt = {"api_keys_by_user",
-        "select id, name, permissions, created_at, updated_at from api_key where user_id = $1 order by created_at desc, id", 1};
+        "select id, name, permissions, created_at, updated_at from api_key where user_id = $1 order by created_at desc, id", 1, 5, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, user_id);
@@ -97,8 +100,9 @@ static struct sp_err *read_api_key_get(struct sp_op *op, const struct db_result 
 
 struct sp_err *q_api_key_get(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, const struct sp_uuid *user_id, struct q_api_key_get_row **ret_row)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}, {"name", 25, true}, {"permissions", 1009, true}, {"created_at", 1184, true}, {"updated_at", 1184, true}};
     static const struct db_stmt stmt = {"api_key_get",
-        "select id, name, permissions, created_at, updated_at from api_key where id = $1 and user_id = $2", 2};
+        "select id, name, permissions, created_at, updated_at from api_key where id = $1 and user_id = $2", 2, 5, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, id);
@@ -118,7 +122,7 @@ struct sp_err *q_api_key_get(struct sp_op *op, struct db_conn *db, const struct 
 struct sp_err *q_api_key_update(struct sp_op *op, struct db_conn *db, const struct q_api_key_update_in *in, int64_t *ret_count)
 {
     static const struct db_stmt stmt = {"api_key_update",
-        "update api_key set name = coalesce($1, name), permissions = coalesce($2, permissions), updated_at = clock_timestamp() where id = $3 and user_id = $4", 4};
+        "update api_key set name = coalesce($1, name), permissions = coalesce($2, permissions), updated_at = clock_timestamp() where id = $3 and user_id = $4", 4, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_text(&args, in->name);
@@ -134,7 +138,7 @@ struct sp_err *q_api_key_update(struct sp_op *op, struct db_conn *db, const stru
 struct sp_err *q_api_key_delete(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, const struct sp_uuid *user_id, int64_t *ret_count)
 {
     static const struct db_stmt stmt = {"api_key_delete",
-        "delete from api_key where id = $1 and user_id = $2", 2};
+        "delete from api_key where id = $1 and user_id = $2", 2, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, id);
@@ -148,7 +152,7 @@ struct sp_err *q_api_key_delete(struct sp_op *op, struct db_conn *db, const stru
 struct sp_err *q_api_key_rotate(struct sp_op *op, struct db_conn *db, struct sp_bytes key_hash, const struct sp_uuid *id, const struct sp_uuid *user_id, int64_t *ret_count)
 {
     static const struct db_stmt stmt = {"api_key_rotate",
-        "update api_key set key_hash = $1, updated_at = clock_timestamp() where id = $2 and user_id = $3", 3};
+        "update api_key set key_hash = $1, updated_at = clock_timestamp() where id = $2 and user_id = $3", 3, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_bytes(&args, key_hash);

@@ -10,8 +10,9 @@ static void read_asset_by_owner_checksum(const struct db_result *result, size_t 
 
 struct sp_err *q_asset_by_owner_checksum(struct sp_op *op, struct db_conn *db, const struct sp_uuid *owner_id, struct sp_bytes checksum, struct q_asset_by_owner_checksum_row **ret_row)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}};
     static const struct db_stmt stmt = {"asset_by_owner_checksum",
-        "select id from asset where owner_id = $1 and checksum = $2 and library_id is null", 2};
+        "select id from asset where owner_id = $1 and checksum = $2 and library_id is null", 2, 1, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, owner_id);
@@ -37,8 +38,9 @@ static void read_assets_by_checksums(const struct db_result *result, size_t i, s
 
 struct sp_err *q_assets_by_checksums(struct sp_op *op, struct db_conn *db, const struct sp_uuid *owner_id, struct sp_bytes_list checksums, struct q_assets_by_checksums_rows *ret_rows)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}, {"checksum", 17, true}, {"is_trashed", 16, true}};
     static const struct db_stmt stmt = {"assets_by_checksums",
-        "select id, checksum, deleted_at is not null as \"is_trashed!\" from asset where owner_id = $1 and checksum = any($2::bytea[]) and library_id is null", 2};
+        "select id, checksum, deleted_at is not null as \"is_trashed!\" from asset where owner_id = $1 and checksum = any($2::bytea[]) and library_id is null", 2, 3, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, owner_id);
@@ -57,7 +59,7 @@ struct sp_err *q_assets_by_checksums(struct sp_op *op, struct db_conn *db, const
 struct sp_err *q_asset_create(struct sp_op *op, struct db_conn *db, const struct q_asset_create_in *in)
 {
     static const struct db_stmt stmt = {"asset_create",
-        "insert into asset (id, owner_id, type, visibility, original_file_name, original_path, original_mime_type, sidecar_path, checksum, blake2b, file_size_bytes, file_created_at, file_modified_at, local_date_time, duration_ms, is_favorite, live_photo_video_id, metadata_state, derivative_state) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $12 at time zone $14, $15, $16, $17, $18, $19)", 19};
+        "insert into asset (id, owner_id, type, visibility, original_file_name, original_path, original_mime_type, sidecar_path, checksum, blake2b, file_size_bytes, file_created_at, file_modified_at, local_date_time, duration_ms, is_favorite, live_photo_video_id, metadata_state, derivative_state) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $12 at time zone $14, $15, $16, $17, $18, $19)", 19, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, &in->id);
@@ -91,7 +93,7 @@ struct sp_err *q_asset_create(struct sp_op *op, struct db_conn *db, const struct
 struct sp_err *q_asset_metadata_from_upload(struct sp_op *op, struct db_conn *db, const struct sp_uuid *asset_id, const char *items)
 {
     static const struct db_stmt stmt = {"asset_metadata_from_upload",
-        "insert into asset_metadata (asset_id, key, value) select $1, item ->> 'key', item -> 'value' from jsonb_array_elements($2::jsonb) item on conflict (asset_id, key) do update set value = excluded.value", 2};
+        "insert into asset_metadata (asset_id, key, value) select $1, item ->> 'key', item -> 'value' from jsonb_array_elements($2::jsonb) item on conflict (asset_id, key) do update set value = excluded.value", 2, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, asset_id);
@@ -105,7 +107,7 @@ struct sp_err *q_asset_metadata_from_upload(struct sp_op *op, struct db_conn *db
 struct sp_err *q_asset_hide_live_video(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, const struct sp_uuid *owner_id, int64_t *ret_count)
 {
     static const struct db_stmt stmt = {"asset_hide_live_video",
-        "update asset set visibility = 'hidden' where id = $1 and owner_id = $2 and type = 'VIDEO'", 2};
+        "update asset set visibility = 'hidden' where id = $1 and owner_id = $2 and type = 'VIDEO'", 2, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, id);
@@ -223,8 +225,9 @@ static void read_asset_get(const struct db_result *result, size_t i, struct q_as
 
 struct sp_err *q_asset_get(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, struct q_asset_get_row **ret_row)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}, {"owner_id", 2950, true}, {"type", 25, true}, {"visibility", 25, true}, {"original_file_name", 25, true}, {"original_path", 25, true}, {"original_mime_type", 25, true}, {"checksum", 17, true}, {"file_size_bytes", 20, true}, {"file_created_at", 1184, true}, {"file_modified_at", 1184, true}, {"local_date_time", 1114, true}, {"time_zone", 25, false}, {"duration_ms", 20, false}, {"width", 23, false}, {"height", 23, false}, {"thumbhash", 17, false}, {"is_favorite", 16, true}, {"is_offline", 16, true}, {"library_id", 2950, false}, {"live_photo_video_id", 2950, false}, {"stack_id", 2950, false}, {"metadata_state", 25, true}, {"derivative_state", 25, true}, {"error", 25, false}, {"created_at", 1184, true}, {"updated_at", 1184, true}, {"deleted_at", 1184, false}, {"has_exif", 16, true}, {"make", 25, false}, {"model", 25, false}, {"lens_model", 25, false}, {"f_number", 701, false}, {"focal_length", 701, false}, {"iso", 23, false}, {"exposure_time", 25, false}, {"latitude", 701, false}, {"longitude", 701, false}, {"city", 25, false}, {"state", 25, false}, {"country", 25, false}, {"description", 25, false}, {"rating", 23, false}, {"orientation", 25, false}, {"date_time_original", 1184, false}, {"modify_date", 1184, false}, {"exif_time_zone", 25, false}, {"image_width", 23, false}, {"image_height", 23, false}, {"projection_type", 25, false}};
     static const struct db_stmt stmt = {"asset_get",
-        "select a.id, a.owner_id, a.type, a.visibility, a.original_file_name, a.original_path, a.original_mime_type, a.checksum, a.file_size_bytes, a.file_created_at, a.file_modified_at, a.local_date_time, a.time_zone, a.duration_ms, a.width, a.height, a.thumbhash, a.is_favorite, a.is_offline, a.library_id, a.live_photo_video_id, a.stack_id, a.metadata_state, a.derivative_state, a.error, a.created_at, a.updated_at, a.deleted_at, e.asset_id is not null as \"has_exif!\", e.make, e.model, e.lens_model, e.f_number, e.focal_length, e.iso, e.exposure_time, e.latitude, e.longitude, e.city, e.state, e.country, e.description as \"description?\", e.rating, e.orientation, e.date_time_original, e.modify_date, e.time_zone as exif_time_zone, e.image_width, e.image_height, e.projection_type from asset a left join asset_exif e on e.asset_id = a.id where a.id = $1", 1};
+        "select a.id, a.owner_id, a.type, a.visibility, a.original_file_name, a.original_path, a.original_mime_type, a.checksum, a.file_size_bytes, a.file_created_at, a.file_modified_at, a.local_date_time, a.time_zone, a.duration_ms, a.width, a.height, a.thumbhash, a.is_favorite, a.is_offline, a.library_id, a.live_photo_video_id, a.stack_id, a.metadata_state, a.derivative_state, a.error, a.created_at, a.updated_at, a.deleted_at, e.asset_id is not null as \"has_exif!\", e.make, e.model, e.lens_model, e.f_number, e.focal_length, e.iso, e.exposure_time, e.latitude, e.longitude, e.city, e.state, e.country, e.description as \"description?\", e.rating, e.orientation, e.date_time_original, e.modify_date, e.time_zone as exif_time_zone, e.image_width, e.image_height, e.projection_type from asset a left join asset_exif e on e.asset_id = a.id where a.id = $1", 1, 50, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, id);
@@ -252,8 +255,9 @@ static void read_asset_original(const struct db_result *result, size_t i, struct
 
 struct sp_err *q_asset_original(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, struct q_asset_original_row **ret_row)
 {
+    static const struct db_column columns[] = {{"original_path", 25, true}, {"original_file_name", 25, true}, {"original_mime_type", 25, true}, {"checksum", 17, true}, {"file_size_bytes", 20, true}, {"file_modified_at", 1184, true}};
     static const struct db_stmt stmt = {"asset_original",
-        "select original_path, original_file_name, original_mime_type, checksum, file_size_bytes, file_modified_at from asset where id = $1", 1};
+        "select original_path, original_file_name, original_mime_type, checksum, file_size_bytes, file_modified_at from asset where id = $1", 1, 6, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, id);
@@ -280,8 +284,9 @@ static void read_asset_file_get(const struct db_result *result, size_t i, struct
 
 struct sp_err *q_asset_file_get(struct sp_op *op, struct db_conn *db, const struct sp_uuid *asset_id, const char *kind, struct q_asset_file_get_row **ret_row)
 {
+    static const struct db_column columns[] = {{"path", 25, true}, {"mime_type", 25, true}, {"size_bytes", 20, true}, {"created_at", 1184, true}, {"original_file_name", 25, true}};
     static const struct db_stmt stmt = {"asset_file_get",
-        "select f.path, f.mime_type, f.size_bytes, f.created_at, a.original_file_name from asset_file f join asset a on a.id = f.asset_id where f.asset_id = $1 and f.kind = $2", 2};
+        "select f.path, f.mime_type, f.size_bytes, f.created_at, a.original_file_name from asset_file f join asset a on a.id = f.asset_id where f.asset_id = $1 and f.kind = $2", 2, 5, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, asset_id);
@@ -307,8 +312,9 @@ static void read_asset_statistics(const struct db_result *result, size_t i, stru
 
 struct sp_err *q_asset_statistics(struct sp_op *op, struct db_conn *db, const struct q_asset_statistics_in *in, struct q_asset_statistics_row **ret_row)
 {
+    static const struct db_column columns[] = {{"images", 20, true}, {"videos", 20, true}, {"total", 20, true}};
     static const struct db_stmt stmt = {"asset_statistics",
-        "select count(*) filter (where type = 'IMAGE') as \"images!\", count(*) filter (where type = 'VIDEO') as \"videos!\", count(*) as \"total!\" from asset where owner_id = $1 and (deleted_at is not null) = $2 and ($3::bool is null or is_favorite = $3) and case when $4::text is null then visibility in ('archive', 'timeline') else visibility = $4 end", 4};
+        "select count(*) filter (where type = 'IMAGE') as \"images!\", count(*) filter (where type = 'VIDEO') as \"videos!\", count(*) as \"total!\" from asset where owner_id = $1 and (deleted_at is not null) = $2 and ($3::bool is null or is_favorite = $3) and case when $4::text is null then visibility in ('archive', 'timeline') else visibility = $4 end", 4, 3, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, &in->owner_id);

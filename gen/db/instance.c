@@ -12,8 +12,9 @@ static void read_instance_get(const struct db_result *result, size_t i, struct q
 
 struct sp_err *q_instance_get(struct sp_op *op, struct db_conn *db, struct q_instance_get_row **ret_row)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}, {"epoch", 2950, true}, {"is_new", 16, true}};
     static const struct db_stmt stmt = {"instance_get",
-        "select id, epoch, not exists (select from asset) and not exists (select from upload) as \"is_new!\" from instance", 0};
+        "select id, epoch, not exists (select from asset) and not exists (select from upload) as \"is_new!\" from instance", 0, 3, columns};
     struct db_args args;
     db_args_init(&args, op);
     struct db_result *result;

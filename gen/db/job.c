@@ -6,7 +6,7 @@
 struct sp_err *q_job_create(struct sp_op *op, struct db_conn *db, const struct q_job_create_in *in)
 {
     static const struct db_stmt stmt = {"job_create",
-        "with created as ( insert into job (kind, queue, subject_id, dedupe_key, max_attempts) values ($1, $2, $3::uuid, coalesce($3::uuid::text, ''), $4) on conflict (kind, dedupe_key) where state in ('waiting', 'active') do update set again = true where job.state = 'active' returning state) select pg_notify('job', '') from created where state = 'waiting'", 4};
+        "with created as ( insert into job (kind, queue, subject_id, dedupe_key, max_attempts) values ($1, $2, $3::uuid, coalesce($3::uuid::text, ''), $4) on conflict (kind, dedupe_key) where state in ('waiting', 'active') do update set again = true where job.state = 'active' returning state) select pg_notify('job', '') from created where state = 'waiting'", 4, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_text(&args, in->kind);
@@ -27,8 +27,9 @@ static void read_jobs_to_publish(const struct db_result *result, size_t i, struc
 
 struct sp_err *q_jobs_to_publish(struct sp_op *op, struct db_conn *db, const char *epoch, struct q_jobs_to_publish_rows *ret_rows)
 {
+    static const struct db_column columns[] = {{"id", 20, true}, {"queue", 25, true}};
     static const struct db_stmt stmt = {"jobs_to_publish",
-        "with marked as ( update job set published = $1 where id in (select j.id from job j where j.state = 'waiting' and j.run_after <= clock_timestamp() and j.published is distinct from $1 and not exists (select from job_queue q where q.name = j.queue and q.is_paused) order by j.id limit 500 for update skip locked) returning id, queue) select id as \"id!\", queue as \"queue!\" from marked order by id", 1};
+        "with marked as ( update job set published = $1 where id in (select j.id from job j where j.state = 'waiting' and j.run_after <= clock_timestamp() and j.published is distinct from $1 and not exists (select from job_queue q where q.name = j.queue and q.is_paused) order by j.id limit 500 for update skip locked) returning id, queue) select id as \"id!\", queue as \"queue!\" from marked order by id", 1, 2, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_text(&args, epoch);
@@ -53,8 +54,9 @@ static void read_job_next_due(const struct db_result *result, size_t i, struct q
 
 struct sp_err *q_job_next_due(struct sp_op *op, struct db_conn *db, const char *epoch, struct q_job_next_due_row **ret_row)
 {
+    static const struct db_column columns[] = {{"due_in_ms", 20, false}};
     static const struct db_stmt stmt = {"job_next_due",
-        "select (extract(epoch from min(j.run_after) - clock_timestamp()) * 1000)::int8 as due_in_ms from job j where j.state = 'waiting' and j.published is distinct from $1 and not exists (select from job_queue q where q.name = j.queue and q.is_paused)", 1};
+        "select (extract(epoch from min(j.run_after) - clock_timestamp()) * 1000)::int8 as due_in_ms from job j where j.state = 'waiting' and j.published is distinct from $1 and not exists (select from job_queue q where q.name = j.queue and q.is_paused)", 1, 1, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_text(&args, epoch);
@@ -82,8 +84,9 @@ static void read_job_claim(const struct db_result *result, size_t i, struct q_jo
 
 struct sp_err *q_job_claim(struct sp_op *op, struct db_conn *db, const char *worker, double lease_ms, int64_t id, struct q_job_claim_row **ret_row)
 {
+    static const struct db_column columns[] = {{"kind", 25, true}, {"subject_id", 2950, false}, {"attempts", 23, true}, {"max_attempts", 23, true}};
     static const struct db_stmt stmt = {"job_claim",
-        "update job set state = 'active', attempts = attempts + 1, again = false, locked_by = $1, locked_until = clock_timestamp() + $2 * interval '1 millisecond', updated_at = clock_timestamp() where id = $3 and state = 'waiting' and run_after <= clock_timestamp() and not exists (select from job_queue q where q.name = job.queue and q.is_paused) returning kind, subject_id, attempts, max_attempts", 3};
+        "update job set state = 'active', attempts = attempts + 1, again = false, locked_by = $1, locked_until = clock_timestamp() + $2 * interval '1 millisecond', updated_at = clock_timestamp() where id = $3 and state = 'waiting' and run_after <= clock_timestamp() and not exists (select from job_queue q where q.name = job.queue and q.is_paused) returning kind, subject_id, attempts, max_attempts", 3, 4, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_text(&args, worker);
@@ -104,7 +107,7 @@ struct sp_err *q_job_claim(struct sp_op *op, struct db_conn *db, const char *wor
 struct sp_err *q_job_unpublish(struct sp_op *op, struct db_conn *db, int64_t id)
 {
     static const struct db_stmt stmt = {"job_unpublish",
-        "update job set published = null where id = $1 and state = 'waiting' and published is not null", 1};
+        "update job set published = null where id = $1 and state = 'waiting' and published is not null", 1, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_i64(&args, id);
@@ -117,7 +120,7 @@ struct sp_err *q_job_unpublish(struct sp_op *op, struct db_conn *db, int64_t id)
 struct sp_err *q_jobs_keep(struct sp_op *op, struct db_conn *db, double lease_ms, struct sp_i64_list ids, const char *worker)
 {
     static const struct db_stmt stmt = {"jobs_keep",
-        "update job set locked_until = clock_timestamp() + $1 * interval '1 millisecond' where id = any($2::bigint[]) and state = 'active' and locked_by = $3", 3};
+        "update job set locked_until = clock_timestamp() + $1 * interval '1 millisecond' where id = any($2::bigint[]) and state = 'active' and locked_by = $3", 3, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_f64(&args, lease_ms);
@@ -132,7 +135,7 @@ struct sp_err *q_jobs_keep(struct sp_op *op, struct db_conn *db, double lease_ms
 struct sp_err *q_job_complete(struct sp_op *op, struct db_conn *db, int64_t id, const char *worker, int64_t *ret_count)
 {
     static const struct db_stmt stmt = {"job_complete",
-        "with done as (delete from job where id = $1 and state = 'active' and locked_by = $2 and not again returning queue) insert into job_queue (name, completed_count) select queue, 1 from done on conflict (name) do update set completed_count = job_queue.completed_count + 1", 2};
+        "with done as (delete from job where id = $1 and state = 'active' and locked_by = $2 and not again returning queue) insert into job_queue (name, completed_count) select queue, 1 from done on conflict (name) do update set completed_count = job_queue.completed_count + 1", 2, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_i64(&args, id);
@@ -146,7 +149,7 @@ struct sp_err *q_job_complete(struct sp_op *op, struct db_conn *db, int64_t id, 
 struct sp_err *q_job_renew(struct sp_op *op, struct db_conn *db, int64_t id, const char *worker)
 {
     static const struct db_stmt stmt = {"job_renew",
-        "with renewed as ( update job set state = 'waiting', again = false, attempts = 0, error = null, published = null, locked_by = null, locked_until = null, run_after = clock_timestamp(), updated_at = clock_timestamp() where id = $1 and state = 'active' and locked_by = $2 and again returning queue), counted as ( insert into job_queue (name, completed_count) select queue, 1 from renewed on conflict (name) do update set completed_count = job_queue.completed_count + 1) select pg_notify('job', '') from renewed", 2};
+        "with renewed as ( update job set state = 'waiting', again = false, attempts = 0, error = null, published = null, locked_by = null, locked_until = null, run_after = clock_timestamp(), updated_at = clock_timestamp() where id = $1 and state = 'active' and locked_by = $2 and again returning queue), counted as ( insert into job_queue (name, completed_count) select queue, 1 from renewed on conflict (name) do update set completed_count = job_queue.completed_count + 1) select pg_notify('job', '') from renewed", 2, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_i64(&args, id);
@@ -160,7 +163,7 @@ struct sp_err *q_job_renew(struct sp_op *op, struct db_conn *db, int64_t id, con
 struct sp_err *q_job_retry(struct sp_op *op, struct db_conn *db, const struct q_job_retry_in *in)
 {
     static const struct db_stmt stmt = {"job_retry",
-        "update job set state = 'waiting', again = false, attempts = attempts - $1::int, published = null, error = left($2, 2000), locked_by = null, locked_until = null, run_after = clock_timestamp() + $3 * interval '1 millisecond', updated_at = clock_timestamp() where id = $4 and state = 'active' and locked_by = $5", 5};
+        "update job set state = 'waiting', again = false, attempts = attempts - $1::int, published = null, error = left($2, 2000), locked_by = null, locked_until = null, run_after = clock_timestamp() + $3 * interval '1 millisecond', updated_at = clock_timestamp() where id = $4 and state = 'active' and locked_by = $5", 5, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_i32(&args, in->refund);
@@ -177,7 +180,7 @@ struct sp_err *q_job_retry(struct sp_op *op, struct db_conn *db, const struct q_
 struct sp_err *q_job_fail(struct sp_op *op, struct db_conn *db, const char *error, int64_t id, const char *worker)
 {
     static const struct db_stmt stmt = {"job_fail",
-        "update job set state = case when again then 'waiting' else 'failed' end, attempts = case when again then 0 else attempts end, again = false, published = null, error = left($1, 2000), locked_by = null, locked_until = null, run_after = clock_timestamp(), updated_at = clock_timestamp() where id = $2 and state = 'active' and locked_by = $3", 3};
+        "update job set state = case when again then 'waiting' else 'failed' end, attempts = case when again then 0 else attempts end, again = false, published = null, error = left($1, 2000), locked_by = null, locked_until = null, run_after = clock_timestamp(), updated_at = clock_timestamp() where id = $2 and state = 'active' and locked_by = $3", 3, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_text(&args, error);
@@ -192,7 +195,7 @@ struct sp_err *q_job_fail(struct sp_op *op, struct db_conn *db, const char *erro
 struct sp_err *q_jobs_recover(struct sp_op *op, struct db_conn *db, int64_t *ret_count)
 {
     static const struct db_stmt stmt = {"jobs_recover",
-        "update job set state = 'waiting', again = false, error = 'The worker ended while it ran this job.', published = null, locked_by = null, locked_until = null, run_after = clock_timestamp() + least(attempts, 10) * interval '1 second', updated_at = clock_timestamp() where state = 'active' and locked_until < clock_timestamp()", 0};
+        "update job set state = 'waiting', again = false, error = 'The worker ended while it ran this job.', published = null, locked_by = null, locked_until = null, run_after = clock_timestamp() + least(attempts, 10) * interval '1 second', updated_at = clock_timestamp() where state = 'active' and locked_until < clock_timestamp()", 0, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     struct db_result *result;
@@ -204,7 +207,7 @@ struct sp_err *q_jobs_recover(struct sp_op *op, struct db_conn *db, int64_t *ret
 struct sp_err *q_jobs_give_back(struct sp_op *op, struct db_conn *db, const char *worker, int64_t *ret_count)
 {
     static const struct db_stmt stmt = {"jobs_give_back",
-        "update job set state = 'waiting', again = false, attempts = attempts - 1, published = null, locked_by = null, locked_until = null, updated_at = clock_timestamp() where state = 'active' and locked_by = $1", 1};
+        "update job set state = 'waiting', again = false, attempts = attempts - 1, published = null, locked_by = null, locked_until = null, updated_at = clock_timestamp() where state = 'active' and locked_by = $1", 1, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_text(&args, worker);
@@ -217,7 +220,7 @@ struct sp_err *q_jobs_give_back(struct sp_op *op, struct db_conn *db, const char
 struct sp_err *q_job_schedule(struct sp_op *op, struct db_conn *db, const struct q_job_schedule_in *in)
 {
     static const struct db_stmt stmt = {"job_schedule",
-        "insert into job (kind, queue, dedupe_key, max_attempts, run_after) values ($1, $2, '', $3, clock_timestamp() + $4 * interval '1 millisecond') on conflict (kind, dedupe_key) where state in ('waiting', 'active') do nothing", 4};
+        "insert into job (kind, queue, dedupe_key, max_attempts, run_after) values ($1, $2, '', $3, clock_timestamp() + $4 * interval '1 millisecond') on conflict (kind, dedupe_key) where state in ('waiting', 'active') do nothing", 4, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_text(&args, in->kind);

@@ -13,8 +13,9 @@ static void read_job_asset_get(const struct db_result *result, size_t i, struct 
 
 struct sp_err *q_job_asset_get(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, struct q_job_asset_get_row **ret_row)
 {
+    static const struct db_column columns[] = {{"owner_id", 2950, true}, {"original_path", 25, true}, {"metadata_state", 25, true}, {"derivative_state", 25, true}};
     static const struct db_stmt stmt = {"job_asset_get",
-        "select owner_id, original_path, metadata_state, derivative_state from asset where id = $1", 1};
+        "select owner_id, original_path, metadata_state, derivative_state from asset where id = $1", 1, 4, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, id);
@@ -33,7 +34,7 @@ struct sp_err *q_job_asset_get(struct sp_op *op, struct db_conn *db, const struc
 struct sp_err *q_job_asset_set_metadata(struct sp_op *op, struct db_conn *db, const struct q_job_asset_set_metadata_in *in)
 {
     static const struct db_stmt stmt = {"job_asset_set_metadata",
-        "update asset set metadata_state = 'done', error = null, width = $1, height = $2, file_created_at = case when $3::timestamp is null then file_created_at when $4::int is not null then ($3::timestamp - $4::int * interval '1 minute') at time zone 'UTC' else $3::timestamp at time zone $5::text end, local_date_time = coalesce($3::timestamp, file_created_at at time zone $5::text), time_zone = $6 where id = $7", 7};
+        "update asset set metadata_state = 'done', error = null, width = $1, height = $2, file_created_at = case when $3::timestamp is null then file_created_at when $4::int is not null then ($3::timestamp - $4::int * interval '1 minute') at time zone 'UTC' else $3::timestamp at time zone $5::text end, local_date_time = coalesce($3::timestamp, file_created_at at time zone $5::text), time_zone = $6 where id = $7", 7, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     if (in->width.set)
@@ -64,7 +65,7 @@ struct sp_err *q_job_asset_set_metadata(struct sp_op *op, struct db_conn *db, co
 struct sp_err *q_job_asset_exif(struct sp_op *op, struct db_conn *db, const struct q_job_asset_exif_in *in)
 {
     static const struct db_stmt stmt = {"job_asset_exif",
-        "insert into asset_exif (asset_id, make, model, lens_model, f_number, focal_length, iso, exposure_time, latitude, longitude, altitude, description, rating, orientation, date_time_original, modify_date, time_zone, image_width, image_height, projection_type) select $1, $2, $3, $4, $5, $6, $7, left($8::text, 50), $9, $10, $11, $12, $13, $14, case when $15::bool then a.file_created_at end, case when $16::int is not null then ($17::timestamp - $16::int * interval '1 minute') at time zone 'UTC' else $17::timestamp at time zone $18::text end, $19, $20, $21, left($22::text, 50) from asset a where a.id = $1 on conflict (asset_id) do update set make = excluded.make, model = excluded.model, lens_model = excluded.lens_model, f_number = excluded.f_number, focal_length = excluded.focal_length, iso = excluded.iso, exposure_time = excluded.exposure_time, latitude = excluded.latitude, longitude = excluded.longitude, altitude = excluded.altitude, description = excluded.description, rating = excluded.rating, orientation = excluded.orientation, date_time_original = excluded.date_time_original, modify_date = excluded.modify_date, time_zone = excluded.time_zone, image_width = excluded.image_width, image_height = excluded.image_height, projection_type = excluded.projection_type", 22};
+        "insert into asset_exif (asset_id, make, model, lens_model, f_number, focal_length, iso, exposure_time, latitude, longitude, altitude, description, rating, orientation, date_time_original, modify_date, time_zone, image_width, image_height, projection_type) select $1, $2, $3, $4, $5, $6, $7, left($8::text, 50), $9, $10, $11, $12, $13, $14, case when $15::bool then a.file_created_at end, case when $16::int is not null then ($17::timestamp - $16::int * interval '1 minute') at time zone 'UTC' else $17::timestamp at time zone $18::text end, $19, $20, $21, left($22::text, 50) from asset a where a.id = $1 on conflict (asset_id) do update set make = excluded.make, model = excluded.model, lens_model = excluded.lens_model, f_number = excluded.f_number, focal_length = excluded.focal_length, iso = excluded.iso, exposure_time = excluded.exposure_time, latitude = excluded.latitude, longitude = excluded.longitude, altitude = excluded.altitude, description = excluded.description, rating = excluded.rating, orientation = excluded.orientation, date_time_original = excluded.date_time_original, modify_date = excluded.modify_date, time_zone = excluded.time_zone, image_width = excluded.image_width, image_height = excluded.image_height, projection_type = excluded.projection_type", 22, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, &in->asset_id);
@@ -135,8 +136,9 @@ static void read_job_asset_hold(const struct db_result *result, size_t i, struct
 
 struct sp_err *q_job_asset_hold(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, struct q_job_asset_hold_row **ret_row)
 {
+    static const struct db_column columns[] = {{"owner_id", 2950, true}};
     static const struct db_stmt stmt = {"job_asset_hold",
-        "select owner_id from asset where id = $1 for no key update", 1};
+        "select owner_id from asset where id = $1 for no key update", 1, 1, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, id);
@@ -155,7 +157,7 @@ struct sp_err *q_job_asset_hold(struct sp_op *op, struct db_conn *db, const stru
 struct sp_err *q_job_asset_file(struct sp_op *op, struct db_conn *db, const struct q_job_asset_file_in *in)
 {
     static const struct db_stmt stmt = {"job_asset_file",
-        "insert into asset_file (asset_id, kind, path, mime_type, size_bytes, width, height) values ($1, $2, $3, $4, $5, $6, $7) on conflict (asset_id, kind) do update set path = excluded.path, mime_type = excluded.mime_type, size_bytes = excluded.size_bytes, width = excluded.width, height = excluded.height, created_at = clock_timestamp()", 7};
+        "insert into asset_file (asset_id, kind, path, mime_type, size_bytes, width, height) values ($1, $2, $3, $4, $5, $6, $7) on conflict (asset_id, kind) do update set path = excluded.path, mime_type = excluded.mime_type, size_bytes = excluded.size_bytes, width = excluded.width, height = excluded.height, created_at = clock_timestamp()", 7, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, &in->asset_id);
@@ -174,7 +176,7 @@ struct sp_err *q_job_asset_file(struct sp_op *op, struct db_conn *db, const stru
 struct sp_err *q_job_asset_set_derivatives(struct sp_op *op, struct db_conn *db, struct sp_bytes thumbhash, const struct sp_uuid *id)
 {
     static const struct db_stmt stmt = {"job_asset_set_derivatives",
-        "update asset set derivative_state = 'done', thumbhash = $1, error = null where id = $2", 2};
+        "update asset set derivative_state = 'done', thumbhash = $1, error = null where id = $2", 2, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_bytes(&args, thumbhash);
@@ -188,7 +190,7 @@ struct sp_err *q_job_asset_set_derivatives(struct sp_op *op, struct db_conn *db,
 struct sp_err *q_job_asset_fail_metadata(struct sp_op *op, struct db_conn *db, const char *error, const struct sp_uuid *id)
 {
     static const struct db_stmt stmt = {"job_asset_fail_metadata",
-        "update asset set metadata_state = 'failed', derivative_state = 'failed', error = left($1, 1000) where id = $2", 2};
+        "update asset set metadata_state = 'failed', derivative_state = 'failed', error = left($1, 1000) where id = $2", 2, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_text(&args, error);
@@ -202,7 +204,7 @@ struct sp_err *q_job_asset_fail_metadata(struct sp_op *op, struct db_conn *db, c
 struct sp_err *q_job_asset_fail_derivatives(struct sp_op *op, struct db_conn *db, const char *error, const struct sp_uuid *id)
 {
     static const struct db_stmt stmt = {"job_asset_fail_derivatives",
-        "update asset set derivative_state = 'failed', error = left($1, 1000) where id = $2", 2};
+        "update asset set derivative_state = 'failed', error = left($1, 1000) where id = $2", 2, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_text(&args, error);
@@ -220,8 +222,9 @@ static void read_job_zone_check(const struct db_result *result, size_t i, struct
 
 struct sp_err *q_job_zone_check(struct sp_op *op, struct db_conn *db, const char *zone, struct q_job_zone_check_row **ret_row)
 {
+    static const struct db_column columns[] = {{"local_now", 1114, true}};
     static const struct db_stmt stmt = {"job_zone_check",
-        "select clock_timestamp() at time zone $1::text as \"local_now!\"", 1};
+        "select clock_timestamp() at time zone $1::text as \"local_now!\"", 1, 1, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_text(&args, zone);

@@ -10,8 +10,9 @@ static void read_collect_is_allowed(const struct db_result *result, size_t i, st
 
 struct sp_err *q_collect_is_allowed(struct sp_op *op, struct db_conn *db, struct q_collect_is_allowed_row **ret_row)
 {
+    static const struct db_column columns[] = {{"is_allowed", 16, true}};
     static const struct db_stmt stmt = {"collect_is_allowed",
-        "select coalesce(verified = instance_incarnation(epoch), false) as \"is_allowed!\" from instance", 0};
+        "select coalesce(verified = instance_incarnation(epoch), false) as \"is_allowed!\" from instance", 0, 1, columns};
     struct db_args args;
     db_args_init(&args, op);
     struct db_result *result;
@@ -33,8 +34,9 @@ static void read_collect_lock_expired(const struct db_result *result, size_t i, 
 
 struct sp_err *q_collect_lock_expired(struct sp_op *op, struct db_conn *db, struct q_collect_lock_expired_row **ret_row)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}, {"path", 25, true}};
     static const struct db_stmt stmt = {"collect_lock_expired",
-        "select u.id, u.path from upload u where u.expires_at < clock_timestamp() and not exists (select from asset a where a.id = u.id) order by u.expires_at limit 1 for update skip locked", 0};
+        "select u.id, u.path from upload u where u.expires_at < clock_timestamp() and not exists (select from asset a where a.id = u.id) order by u.expires_at limit 1 for update skip locked", 0, 2, columns};
     struct db_args args;
     db_args_init(&args, op);
     struct db_result *result;
@@ -52,7 +54,7 @@ struct sp_err *q_collect_lock_expired(struct sp_op *op, struct db_conn *db, stru
 struct sp_err *q_collect_postpone(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id)
 {
     static const struct db_stmt stmt = {"collect_postpone",
-        "update upload set expires_at = clock_timestamp() + interval '1 hour' where id = $1", 1};
+        "update upload set expires_at = clock_timestamp() + interval '1 hour' where id = $1", 1, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, id);
@@ -65,7 +67,7 @@ struct sp_err *q_collect_postpone(struct sp_op *op, struct db_conn *db, const st
 struct sp_err *q_collect_quarantined(struct sp_op *op, struct db_conn *db, const char *path, const char *root)
 {
     static const struct db_stmt stmt = {"collect_quarantined",
-        "insert into quarantine (path, root) values ($1, $2) on conflict (path) do nothing", 2};
+        "insert into quarantine (path, root) values ($1, $2) on conflict (path) do nothing", 2, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_text(&args, path);

@@ -10,8 +10,9 @@ static void read_session_create(const struct db_result *result, size_t i, struct
 
 struct sp_err *q_session_create(struct sp_op *op, struct db_conn *db, const struct q_session_create_in *in, struct q_session_create_row **ret_row)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}};
     static const struct db_stmt stmt = {"session_create",
-        "insert into session (token_hash, user_id, device_os, device_type, app_version) values ($1, $2, $3, $4, $5) returning id", 5};
+        "insert into session (token_hash, user_id, device_os, device_type, app_version) values ($1, $2, $3, $4, $5) returning id", 5, 1, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_bytes(&args, in->token_hash);
@@ -48,8 +49,9 @@ static void read_session_by_token_hash(const struct db_result *result, size_t i,
 
 struct sp_err *q_session_by_token_hash(struct sp_op *op, struct db_conn *db, struct sp_bytes token_hash, struct q_session_by_token_hash_row **ret_row)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}, {"user_id", 2950, true}, {"updated_at", 1184, true}, {"expires_at", 1184, false}, {"pin_expires_at", 1184, false}, {"is_admin", 16, true}};
     static const struct db_stmt stmt = {"session_by_token_hash",
-        "select s.id, s.user_id, s.updated_at, s.expires_at, s.pin_expires_at, u.is_admin from session s join user_account u on u.id = s.user_id where s.token_hash = $1 and u.deleted_at is null and (s.expires_at is null or s.expires_at > clock_timestamp()) and s.updated_at > clock_timestamp() - interval '90 days'", 1};
+        "select s.id, s.user_id, s.updated_at, s.expires_at, s.pin_expires_at, u.is_admin from session s join user_account u on u.id = s.user_id where s.token_hash = $1 and u.deleted_at is null and (s.expires_at is null or s.expires_at > clock_timestamp()) and s.updated_at > clock_timestamp() - interval '90 days'", 1, 6, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_bytes(&args, token_hash);
@@ -68,7 +70,7 @@ struct sp_err *q_session_by_token_hash(struct sp_op *op, struct db_conn *db, str
 struct sp_err *q_session_touch(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id)
 {
     static const struct db_stmt stmt = {"session_touch",
-        "update session set updated_at = clock_timestamp() where id = $1", 1};
+        "update session set updated_at = clock_timestamp() where id = $1", 1, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, id);
@@ -93,8 +95,9 @@ static void read_session_by_id(const struct db_result *result, size_t i, struct 
 
 struct sp_err *q_session_by_id(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, struct q_session_by_id_row **ret_row)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}, {"expires_at", 1184, false}, {"pin_expires_at", 1184, false}};
     static const struct db_stmt stmt = {"session_by_id",
-        "select id, expires_at, pin_expires_at from session where id = $1", 1};
+        "select id, expires_at, pin_expires_at from session where id = $1", 1, 3, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, id);
@@ -113,7 +116,7 @@ struct sp_err *q_session_by_id(struct sp_op *op, struct db_conn *db, const struc
 struct sp_err *q_session_delete(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, const struct sp_uuid *user_id, int64_t *ret_count)
 {
     static const struct db_stmt stmt = {"session_delete",
-        "delete from session where id = $1 and user_id = $2", 2};
+        "delete from session where id = $1 and user_id = $2", 2, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, id);

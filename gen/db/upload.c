@@ -6,7 +6,7 @@
 struct sp_err *q_upload_create(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, const struct sp_uuid *owner_id, const char *path)
 {
     static const struct db_stmt stmt = {"upload_create",
-        "insert into upload (id, owner_id, path, expires_at) values ($1, $2, $3, clock_timestamp() + interval '24 hours')", 3};
+        "insert into upload (id, owner_id, path, expires_at) values ($1, $2, $3, clock_timestamp() + interval '24 hours')", 3, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, id);
@@ -21,7 +21,7 @@ struct sp_err *q_upload_create(struct sp_op *op, struct db_conn *db, const struc
 struct sp_err *q_upload_delete(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, int64_t *ret_count)
 {
     static const struct db_stmt stmt = {"upload_delete",
-        "delete from upload where id = $1", 1};
+        "delete from upload where id = $1", 1, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, id);
@@ -34,7 +34,7 @@ struct sp_err *q_upload_delete(struct sp_op *op, struct db_conn *db, const struc
 struct sp_err *q_user_add_usage(struct sp_op *op, struct db_conn *db, int64_t bytes, const struct sp_uuid *id)
 {
     static const struct db_stmt stmt = {"user_add_usage",
-        "update user_account set quota_usage_bytes = quota_usage_bytes + $1 where id = $2", 2};
+        "update user_account set quota_usage_bytes = quota_usage_bytes + $1 where id = $2", 2, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_i64(&args, bytes);

@@ -10,8 +10,9 @@ static void read_user_any_admin(const struct db_result *result, size_t i, struct
 
 struct sp_err *q_user_any_admin(struct sp_op *op, struct db_conn *db, struct q_user_any_admin_row **ret_row)
 {
+    static const struct db_column columns[] = {{"any_admin", 16, true}};
     static const struct db_stmt stmt = {"user_any_admin",
-        "select exists (select from user_account where is_admin) as \"any_admin!\"", 0};
+        "select exists (select from user_account where is_admin) as \"any_admin!\"", 0, 1, columns};
     struct db_args args;
     db_args_init(&args, op);
     struct db_result *result;
@@ -32,8 +33,9 @@ static void read_user_create(const struct db_result *result, size_t i, struct q_
 
 struct sp_err *q_user_create(struct sp_op *op, struct db_conn *db, const struct q_user_create_in *in, struct q_user_create_row **ret_row)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}};
     static const struct db_stmt stmt = {"user_create",
-        "insert into user_account (email, name, password_hash, is_admin) values ($1, $2, $3, $4) returning id", 4};
+        "insert into user_account (email, name, password_hash, is_admin) values ($1, $2, $3, $4) returning id", 4, 1, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_text(&args, in->email);
@@ -59,8 +61,9 @@ static void read_user_by_email(const struct db_result *result, size_t i, struct 
 
 struct sp_err *q_user_by_email(struct sp_op *op, struct db_conn *db, const char *email, struct q_user_by_email_row **ret_row)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}, {"password_hash", 25, false}};
     static const struct db_stmt stmt = {"user_by_email",
-        "select id, password_hash from user_account where lower(email) = $1 and deleted_at is null", 1};
+        "select id, password_hash from user_account where lower(email) = $1 and deleted_at is null", 1, 2, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_text(&args, email);
@@ -105,8 +108,9 @@ static void read_user_by_id(const struct db_result *result, size_t i, struct q_u
 
 struct sp_err *q_user_by_id(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, struct q_user_by_id_row **ret_row)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}, {"email", 25, true}, {"name", 25, true}, {"is_admin", 16, true}, {"should_change_password", 16, true}, {"status", 25, true}, {"storage_label", 25, false}, {"profile_image_path", 25, true}, {"profile_changed_at", 1184, true}, {"cluster_group_id", 2950, true}, {"quota_size_bytes", 20, false}, {"quota_usage_bytes", 20, true}, {"has_password", 16, true}, {"has_pin", 16, true}, {"created_at", 1184, true}, {"updated_at", 1184, true}, {"deleted_at", 1184, false}};
     static const struct db_stmt stmt = {"user_by_id",
-        "select id, email, name, is_admin, should_change_password, status, storage_label, profile_image_path, profile_changed_at, cluster_group_id, quota_size_bytes, quota_usage_bytes, password_hash is not null as \"has_password!\", pin_hash is not null as \"has_pin!\", created_at, updated_at, deleted_at from user_account where id = $1", 1};
+        "select id, email, name, is_admin, should_change_password, status, storage_label, profile_image_path, profile_changed_at, cluster_group_id, quota_size_bytes, quota_usage_bytes, password_hash is not null as \"has_password!\", pin_hash is not null as \"has_pin!\", created_at, updated_at, deleted_at from user_account where id = $1", 1, 17, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, id);
@@ -133,8 +137,9 @@ static void read_users_by_ids(const struct db_result *result, size_t i, struct q
 
 struct sp_err *q_users_by_ids(struct sp_op *op, struct db_conn *db, struct sp_uuid_list ids, struct q_users_by_ids_rows *ret_rows)
 {
+    static const struct db_column columns[] = {{"id", 2950, true}, {"email", 25, true}, {"name", 25, true}, {"profile_image_path", 25, true}, {"profile_changed_at", 1184, true}};
     static const struct db_stmt stmt = {"users_by_ids",
-        "select id, email, name, profile_image_path, profile_changed_at from user_account where id = any($1::uuid[]) order by name, id", 1};
+        "select id, email, name, profile_image_path, profile_changed_at from user_account where id = any($1::uuid[]) order by name, id", 1, 5, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid_list(&args, ids);

@@ -7,13 +7,15 @@
 
 /* PostgreSQL's epoch, 2000-01-01, in Unix milliseconds and days. */
 #define EPOCH_MS 946684800000LL
-enum { EPOCH_DAYS = 10957 };
+enum { EPOCH_DAYS = 10957, DAY_MS = 86400000 };
 enum { OID_BYTEA = 17, OID_INT8 = 20, OID_TEXT = 25, OID_UUID = 2950 };
 
 void db_args_init(struct db_args *args, struct sp_op *op)
 {
     memset(args, 0, sizeof(*args));
     args->op = op;
+    for (unsigned i = 0; i < DB_PARAMS_MAX; i++)
+        args->formats[i] = DB_BINARY;
 }
 
 static uint8_t *reserve(struct db_args *args, size_t size)
@@ -95,12 +97,12 @@ void db_put_jsonb(struct db_args *args, const char *value)
 void db_put_date(struct db_args *args, const char *value)
 {
     sp_time_ms time;
-    if (!value || !sp_time_parse(value, &time)) {
+    if (!value || strlen(value) != strlen("YYYY-MM-DD") || !sp_time_parse(value, &time)) {
+        args->bad_date = value;
         db_put_null(args);
         return;
     }
-    int64_t days = (time - (time < 0 ? 86399999 : 0)) / 86400000;
-    db_put_i32(args, (int32_t)(days - EPOCH_DAYS));
+    db_put_i32(args, (int32_t)(time / DAY_MS - EPOCH_DAYS)); /* exact: midnight */
 }
 
 void db_put_time(struct db_args *args, sp_time_ms value) { db_put_i64(args, (value - EPOCH_MS) * 1000); }

@@ -102,10 +102,9 @@ static struct sp_err *connect_now(struct sp_op *op, struct db_conn *conn)
     return NULL;
 }
 
-static struct sp_err *timed_out(struct sp_op *op)
-{
-    return sp_fail(op, SP_TIMEOUT, "The request took too long. Try again later or ask for less.");
-}
+static const char took_too_long[] = "The request took too long. Try again later or ask for less.";
+
+static struct sp_err *timed_out(struct sp_op *op) { return sp_fail(op, SP_TIMEOUT, "%s", took_too_long); }
 
 /* Only changed when it matters: a deadline much nearer, or gone, against what the session has. */
 static struct sp_err *set_timeout(struct sp_op *op, struct db_conn *conn)
@@ -154,44 +153,46 @@ struct sp_err *db_ready(struct sp_op *op, struct db_conn *conn)
 
 struct sp_err *db_ping(struct sp_op *op, struct db_conn *conn) { return db_ready(op, conn); }
 
-static enum sp_code code_of_sqlstate(const struct db_conn *conn, const char *state)
-{
-    if (PQstatus(conn->pg) != CONNECTION_OK || strncmp(state, "57P", 3) == 0 || strncmp(state, "08", 2) == 0)
-        return SP_UNAVAILABLE;
-    if (strcmp(state, "23505") == 0) /* unique_violation */
-        return SP_CONFLICT;
-    if (strcmp(state, "57014") == 0) /* query_canceled: statement_timeout */
-        return SP_TIMEOUT;
-    if (strncmp(state, "53", 2) == 0) /* out of disk, memory or connections */
-        return strcmp(state, "53100") == 0 ? SP_NO_SPACE : SP_UNAVAILABLE;
-    if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0) /* serialisation, deadlock */
-        return SP_UNAVAILABLE;
-    return SP_INTERNAL;
-}
+static const char no_answer[] = "The database does not answer. Try again later.";
+static const char at_once[] = "Somebody else changed this at the same moment. Try again.";
 
-static const char *message_of(enum sp_code code)
+/* By the beginning of the SQL state (PostgreSQL's appendix A); the first that fits. */
+static const struct meaning {
+    const char *state;
+    enum sp_code code;
+    const char *message;
+} meanings[] = {
+    {"23505", SP_CONFLICT, "This exists already."}, /* unique_violation */
+    {"23503", SP_UNAVAILABLE, at_once},             /* foreign_key_violation: just deleted */
+    {"40", SP_UNAVAILABLE, at_once},                /* serialisation, deadlock */
+    {"57014", SP_TIMEOUT, took_too_long},           /* query_canceled: statement_timeout */
+    {"57P", SP_UNAVAILABLE, no_answer},             /* the server stops or starts */
+    {"08", SP_UNAVAILABLE, no_answer},              /* connection */
+    {"53100", SP_NO_SPACE, "The server's disk is full. Free some space, then try again."},
+    {"53", SP_UNAVAILABLE, no_answer},                   /* out of memory or connections */
+    {"22021", SP_INVALID, "A text is not valid UTF-8."}, /* character_not_in_repertoire */
+    {"", SP_INTERNAL, "Internal server error"},
+};
+
+static const struct meaning *meaning_of(const struct db_conn *conn, const char *state)
 {
-    switch (code) {
-    case SP_CONFLICT:
-        return "This exists already.";
-    case SP_TIMEOUT:
-        return "The request took too long. Try again later or ask for less.";
-    case SP_NO_SPACE:
-        return "The server's disk is full. Free some space, then try again.";
-    case SP_UNAVAILABLE:
-        return "The database does not answer. Try again later.";
-    default:
-        return "Internal server error";
-    }
+    static const struct meaning lost = {"", SP_UNAVAILABLE, no_answer};
+    if (PQstatus(conn->pg) != CONNECTION_OK)
+        return &lost;
+    const struct meaning *meaning = meanings;
+    while (strncmp(state, meaning->state, strlen(meaning->state)) != 0)
+        meaning++;
+    return meaning;
 }
 
 struct sp_err *db_result_error(struct sp_op *op, struct db_conn *conn, PGresult *result, const char *what)
 {
     const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     const char *constraint = result ? PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME) : NULL;
-    enum sp_code code = code_of_sqlstate(conn, state ? state : "");
-    snprintf(conn->conflict, sizeof(conn->conflict), "%s", code == SP_CONFLICT && constraint ? constraint : "");
-    struct sp_err *err = sp_fail(op, code, "%s", message_of(code));
+    const struct meaning *meaning = meaning_of(conn, state ? state : "");
+    snprintf(conn->conflict, sizeof(conn->conflict), "%s",
+             meaning->code == SP_CONFLICT && constraint ? constraint : "");
+    struct sp_err *err = sp_fail(op, meaning->code, "%s", meaning->message);
     err = sp_err_detail(op, err, "%s: %s %s", what, state ? state : "-",
                         result ? PQresultErrorMessage(result) : PQerrorMessage(conn->pg));
     PQclear(result);

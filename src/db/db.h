@@ -2,9 +2,10 @@
  * A connection to PostgreSQL: blocking, for one thread at a time (each HTTP worker and each job thread has its own).
  * It carries the transaction's state; prepared statements are made on first use and kept by name.
  *
- * Errors: connection lost -> SP_UNAVAILABLE (the next operation connects again), unique violation -> SP_CONFLICT (the
- * constraint by db_conflict), op's deadline passed -> SP_TIMEOUT, everything else -> SP_INTERNAL with the SQL state in
- * the detail. Inside a failed transaction every call fails until db_end or db_rollback.
+ * Errors: connection lost, deadlock -> SP_UNAVAILABLE (the next operation connects again; one that was lost while idle,
+ * as by a restart, is made again unseen), unique violation -> SP_CONFLICT (the constraint by db_conflict), op's
+ * deadline passed -> SP_TIMEOUT, disk full -> SP_NO_SPACE, everything else -> SP_INTERNAL with the SQL state in the
+ * detail. Inside a failed transaction every call fails until db_end or db_rollback.
  */
 #ifndef SP_DB_DB_H
 #define SP_DB_DB_H
@@ -39,13 +40,13 @@ const char *db_conflict(const struct db_conn *conn);
 enum db_lock { DB_LOCK_MIGRATE = 7201, DB_LOCK_FIRST_ADMIN, DB_LOCK_RELAY, DB_LOCK_SCHEDULER, DB_LOCK_COLLECTOR };
 /* Until the end of the transaction; waits. */
 SP_MUST_CHECK struct sp_err *db_advisory_xact_lock(struct sp_op *op, struct db_conn *conn, enum db_lock lock);
-/* For the session; does not wait. */
+/* For the session; does not wait. Lost with the connection: the next call then says SP_UNAVAILABLE, once. */
 SP_MUST_CHECK struct sp_err *db_advisory_try_lock(struct sp_op *op, struct db_conn *conn, enum db_lock lock,
                                                   bool *ret_locked);
 
 /*
- * LISTEN on a channel, and wait for a NOTIFY on any: true when one came within timeout_ms. The wait ends early when
- * wake_fd (-1: none) becomes readable.
+ * LISTEN on a channel (a plain name), and wait for a NOTIFY on any: true when one came within timeout_ms. The wait ends
+ * early when wake_fd (-1: none) becomes readable. Lost with the connection, as a lock of the session.
  */
 SP_MUST_CHECK struct sp_err *db_listen(struct sp_op *op, struct db_conn *conn, const char *channel);
 SP_MUST_CHECK struct sp_err *db_wait_notify(struct sp_op *op, struct db_conn *conn, int timeout_ms, int wake_fd,

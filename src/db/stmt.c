@@ -9,7 +9,7 @@
 #include "db/conn_state.h"
 
 #define EPOCH_MS 946684800000LL
-enum { EPOCH_DAYS = 10957, BINARY = 1 };
+enum { EPOCH_DAYS = 10957 };
 
 /* A PGresult is cast to struct db_result: the type is opaque on both sides. */
 static const PGresult *pg(const struct db_result *result) { return (const PGresult *)(const void *)result; }
@@ -42,27 +42,84 @@ static struct sp_err *prepare(struct sp_op *op, struct db_conn *conn, const stru
     return NULL;
 }
 
+static struct sp_err *get_ready(struct sp_op *op, struct db_conn *conn, const struct db_stmt *stmt,
+                                const struct db_args *args)
+{
+    if (args->failed)
+        return sp_err_no_memory();
+    if (args->bad_date)
+        return sp_fail(op, SP_INVALID, "\"%.40s\" is not a date; expected one such as 2024-05-31", args->bad_date);
+    sp_assert(args->count == stmt->param_count);
+    SP_TRY(db_injected_failure(op));
+    SP_TRY(db_ready(op, conn));
+    return prepare(op, conn, stmt);
+}
+
+/* The readers below trust types, sizes and NULLs: a schema or an annotation that is not as the generator saw it ends
+ * here. */
+static struct sp_err *check_columns(struct sp_op *op, const struct db_stmt *stmt, const PGresult *result)
+{
+    if ((unsigned)PQnfields(result) != stmt->column_count && stmt->column_count != 0)
+        return sp_fail_internal(op, "%s: %d columns instead of %u", stmt->name, PQnfields(result), stmt->column_count);
+    for (unsigned i = 0; i < stmt->column_count; i++) {
+        const struct db_column *column = &stmt->columns[i];
+        if (PQftype(result, (int)i) != column->type)
+            return sp_fail_internal(op, "%s: the type of column %s is %u instead of %u", stmt->name, column->name,
+                                    PQftype(result, (int)i), column->type);
+        for (int row = 0; column->not_null && row < PQntuples(result); row++)
+            if (PQgetisnull(result, row, (int)i))
+                return sp_fail_internal(op, "%s: column %s is NULL", stmt->name, column->name);
+    }
+    return NULL;
+}
+
 struct sp_err *db_run(struct sp_op *op, struct db_conn *conn, const struct db_stmt *stmt, const struct db_args *args,
                       struct db_result **ret_result)
 {
-    int formats[DB_PARAMS_MAX];
-    if (args->failed)
-        return sp_err_no_memory();
-    sp_assert(args->count == stmt->param_count);
-    if (db_injected_failure())
-        return sp_fail(op, SP_UNAVAILABLE, "The database does not answer. Try again later.");
-    SP_TRY(db_ready(op, conn));
-    SP_TRY(prepare(op, conn, stmt));
-    for (unsigned i = 0; i < args->count; i++)
-        formats[i] = BINARY;
+    SP_TRY(get_ready(op, conn, stmt, args));
     PGresult *result =
-        PQexecPrepared(conn->pg, stmt->name, (int)args->count, args->values, args->lengths, formats, BINARY);
+        PQexecPrepared(conn->pg, stmt->name, (int)args->count, args->values, args->lengths, args->formats, DB_BINARY);
     ExecStatusType status = PQresultStatus(result);
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
         return db_result_error(op, conn, result, stmt->name);
     SP_TRY(sp_defer(op, release, result));
+    SP_TRY(check_columns(op, stmt, result));
     *ret_result = (struct db_result *)(void *)result;
     return NULL;
+}
+
+static struct sp_err *take_row(struct sp_op *op, struct db_conn *conn, const struct db_stmt *stmt, PGresult *result,
+                               db_each *each, void *context)
+{
+    ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK)
+        return db_result_error(op, conn, result, stmt->name);
+    struct sp_err *err = check_columns(op, stmt, result);
+    if (!err && status == PGRES_SINGLE_TUPLE)
+        err = each(context, (const struct db_result *)(const void *)result);
+    PQclear(result);
+    return err;
+}
+
+struct sp_err *db_stream(struct sp_op *op, struct db_conn *conn, const struct db_stmt *stmt, const struct db_args *args,
+                         db_each *each, void *context)
+{
+    SP_TRY(get_ready(op, conn, stmt, args));
+    if (!PQsendQueryPrepared(conn->pg, stmt->name, (int)args->count, args->values, args->lengths, args->formats,
+                             DB_BINARY))
+        return db_result_error(op, conn, NULL, stmt->name);
+    PQsetSingleRowMode(conn->pg);
+    conn->is_busy = true;
+    struct sp_err *err = NULL;
+    /* After an error the rest is read and dropped: a cancel could come late and hit the next statement. */
+    for (PGresult *result; (result = PQgetResult(conn->pg));) {
+        if (err)
+            PQclear(result);
+        else
+            err = take_row(op, conn, stmt, result, each, context);
+    }
+    conn->is_busy = false;
+    return err;
 }
 
 size_t db_row_count(const struct db_result *result) { return (size_t)PQntuples(pg(result)); }

@@ -13,21 +13,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DB_PARAMS_MAX = 40 };
+struct db_result;
+
+enum { DB_PARAMS_MAX = 40, DB_BINARY = 1 };
+
+/* A column as the generator saw it. A result that disagrees is refused before anything is read from it. */
+struct db_column {
+    const char *name;
+    uint32_t type; /* PostgreSQL's oid */
+    bool not_null;
+};
 
 struct db_stmt {
     const char *name; /* unique: "album_get" */
     const char *sql;
-    unsigned param_count;
+    unsigned param_count, column_count;
+    const struct db_column *columns;
 };
 
 /* Parameters in order; each db_put_* appends one. A NULL text, NULL items or unset optional is SQL NULL. */
 struct db_args {
     struct sp_op *op;
     const char *values[DB_PARAMS_MAX];
-    int lengths[DB_PARAMS_MAX];
+    int lengths[DB_PARAMS_MAX], formats[DB_PARAMS_MAX];
     unsigned count;
-    bool failed; /* out of memory */
+    bool failed;          /* out of memory */
+    const char *bad_date; /* what db_put_date did not understand */
 };
 
 void db_args_init(struct db_args *args, struct sp_op *op);
@@ -37,7 +48,7 @@ void db_put_i64(struct db_args *args, int64_t value);
 void db_put_f64(struct db_args *args, double value);
 void db_put_text(struct db_args *args, const char *value); /* also json, enums, dates by cast */
 void db_put_jsonb(struct db_args *args, const char *value);
-void db_put_date(struct db_args *args, const char *value); /* "YYYY-MM-DD" */
+void db_put_date(struct db_args *args, const char *value); /* "YYYY-MM-DD"; else db_run says SP_INVALID */
 void db_put_time(struct db_args *args, sp_time_ms value);
 void db_put_uuid(struct db_args *args, const struct sp_uuid *value); /* NULL: SQL NULL */
 void db_put_bytes(struct db_args *args, struct sp_bytes value);
@@ -47,11 +58,19 @@ void db_put_text_list(struct db_args *args, struct sp_text_list value);
 void db_put_i64_list(struct db_args *args, struct sp_i64_list value);
 void db_put_bytes_list(struct db_args *args, struct sp_bytes_list value);
 
-/* A result; released with the operation (or at once by db_result_free, for long scans). */
-struct db_result;
-
+/* ret_result lives as long as the operation. */
 SP_MUST_CHECK struct sp_err *db_run(struct sp_op *op, struct db_conn *conn, const struct db_stmt *stmt,
                                     const struct db_args *args, struct db_result **ret_result);
+
+/*
+ * Runs stmt and hands on each row as it arrives, as a result of that row alone: memory does not grow with their count.
+ * The row ends with the call of each; an error of each ends the query and is returned. Until then the connection is
+ * busy: each must not use it.
+ */
+typedef struct sp_err *db_each(void *context, const struct db_result *row);
+SP_MUST_CHECK struct sp_err *db_stream(struct sp_op *op, struct db_conn *conn, const struct db_stmt *stmt,
+                                       const struct db_args *args, db_each *each, void *context);
+
 size_t db_row_count(const struct db_result *result);
 int64_t db_affected(const struct db_result *result);
 
