@@ -3,11 +3,7 @@ import { expect, test as base, type Page } from '@playwright/test'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-export const person = {
-  name: 'Anna Keller',
-  email: process.env.SWISSPHOTO_EMAIL ?? 'anna@example.ch',
-  password: process.env.SWISSPHOTO_PASSWORD ?? 'edelweiss-46',
-}
+export const person = { name: 'Anna Keller', email: 'anna@example.ch', password: 'edelweiss-46' }
 
 interface Watched {
   shift: number

@@ -3,13 +3,13 @@ import { needsPreview, retryDelay } from './media'
 
 describe('needsPreview', () => {
   it('takes the small rendering for the grid of a common screen', () => {
-    expect(needsPreview(324, 216, 1)).toBe(false)
-    expect(needsPreview(190, 128, 3)).toBe(false)
+    expect(needsPreview(324, 1, 375)).toBe(false)
+    expect(needsPreview(190, 3, 375)).toBe(false)
   })
 
   it('takes the preview where the small one would be soft', () => {
-    expect(needsPreview(324, 216, 2)).toBe(true)
-    expect(needsPreview(700, 460, 1)).toBe(true)
+    expect(needsPreview(324, 2, 375)).toBe(true)
+    expect(needsPreview(700, 1, 375)).toBe(true)
   })
 })
 

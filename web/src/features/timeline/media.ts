@@ -1,5 +1,5 @@
 // Addresses of a picture's renderings, and which of them a tile needs.
-const THUMBNAIL_EDGE = 250 // pixels of the shorter edge of the small rendering
+const ENLARGEMENT = 1.7
 
 export function thumbnailUrl(id: string): string {
   return `/api/assets/${id}/thumbnail?size=thumbnail`
@@ -14,8 +14,9 @@ export function originalUrl(id: string): string {
 }
 
 // The small rendering may be enlarged a little before anybody sees it; beyond that the preview is worth its bytes.
-export function needsPreview(width: number, height: number, pixelRatio: number): boolean {
-  return Math.min(width, height) * pixelRatio > THUMBNAIL_EDGE * 1.7
+// Widths: of the tile in CSS pixels, of the small rendering in its own.
+export function needsPreview(tileWidth: number, pixelRatio: number, thumbnailWidth: number): boolean {
+  return tileWidth * pixelRatio > thumbnailWidth * ENLARGEMENT
 }
 
 // How long to wait before the n-th new try for a rendering that is not made yet; null: give up.
