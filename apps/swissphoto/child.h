@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+
 #include "base/attr.h"
 
 struct sp_err;

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/hash.h"
 #include "base/encode.h"
+#include "base/hash.h"
 #include "base/op.h"
 
 /* sockaddr_un has 108 bytes with the NUL; the longest name below run is PostgreSQL's lock file. */
@@ -46,15 +46,16 @@ static struct sp_err *drop_root(struct sp_op *op, const char *data)
     if (!user)
         user = getpwnam("nobody");
     if (!user)
-        return sp_fail(op, SP_INVALID, "Running as root needs a user \"swissphoto\" to become: adduser --system --group swissphoto");
+        return sp_fail(op, SP_INVALID,
+                       "Running as root needs a user \"swissphoto\" to become: adduser --system --group swissphoto");
     struct stat info;
     if (stat(data, &info) != 0)
         return sp_fail_errno(op, "stat %s", data);
     if (info.st_uid == 0 && chown(data, user->pw_uid, user->pw_gid) != 0)
         return sp_fail_errno(op, "chown %s", data);
     if (info.st_uid != 0 && info.st_uid != user->pw_uid)
-        return sp_fail(op, SP_INVALID, "%s belongs to another user than \"%s\". Run as that user, or: chown -R %s %s", data,
-                       user->pw_name, user->pw_name, data);
+        return sp_fail(op, SP_INVALID, "%s belongs to another user than \"%s\". Run as that user, or: chown -R %s %s",
+                       data, user->pw_name, user->pw_name, data);
     if (setgroups(0, NULL) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
         return sp_fail_errno(op, "become %s", user->pw_name);
     setenv("HOME", data, 1);

@@ -10,15 +10,13 @@
 #include "options/options.h"
 #include "swissphoto/up.h"
 
-static struct sp_err *command_up(struct sp_op *op, const struct options *options)
-{
-    return up_run(op, options);
-}
+static struct sp_err *command_up(struct sp_op *op, const struct options *options) { return up_run(op, options); }
 
 static struct sp_err *command_migrate(struct sp_op *op, const struct options *options)
 {
     if (!*options->database_url)
-        return sp_fail(op, SP_INVALID, "db-migrate is for an external database: set --database-url. `swissphoto up` migrates its own.");
+        return sp_fail(op, SP_INVALID,
+                       "db-migrate is for an external database: set --database-url. `swissphoto up` migrates its own.");
     struct db_conn *db;
     int applied = 0;
     SP_TRY(db_open(op, options->database_url, "swissphoto", &db));

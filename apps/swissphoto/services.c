@@ -21,12 +21,25 @@
 #define POSTGRES_ROOT "/usr/lib/postgresql"
 enum { POLL_MS = 50, VERSION_MAX_BYTES = 16, ARGS_MAX = 64 };
 
-/* Small, and never at the cost of durability: fsync, synchronous_commit and full_page_writes stay at their default, on. */
+/* Small, and never at the cost of durability: fsync, synchronous_commit and full_page_writes stay at their default, on.
+ */
 static const char *const settings[] = {
-    "listen_addresses=",          "shared_buffers=64MB",        "max_connections=60",       "huge_pages=off",
-    "jit=off",                    "max_worker_processes=4",     "max_parallel_workers=2",   "autovacuum_max_workers=2",
-    "timezone=UTC",               "log_timezone=UTC",           "max_wal_senders=0",        "wal_level=minimal",
-    "unix_socket_permissions=0700", "log_min_messages=warning", "wal_compression=on",       "work_mem=16MB",
+    "listen_addresses=",
+    "shared_buffers=64MB",
+    "max_connections=60",
+    "huge_pages=off",
+    "jit=off",
+    "max_worker_processes=4",
+    "max_parallel_workers=2",
+    "autovacuum_max_workers=2",
+    "timezone=UTC",
+    "log_timezone=UTC",
+    "max_wal_senders=0",
+    "wal_level=minimal",
+    "unix_socket_permissions=0700",
+    "log_min_messages=warning",
+    "wal_compression=on",
+    "work_mem=16MB",
 };
 
 static const char *const redis_programs[] = {"/usr/bin/valkey-server", "/usr/bin/redis-server",
@@ -46,7 +59,9 @@ static struct sp_err *newest_postgres(struct sp_op *op, int *ret_major)
     if (folder)
         closedir(folder);
     if (newest == 0)
-        return sp_fail(op, SP_INVALID, "No PostgreSQL server is installed. Install Debian's package postgresql, or set --database-url.");
+        return sp_fail(
+            op, SP_INVALID,
+            "No PostgreSQL server is installed. Install Debian's package postgresql, or set --database-url.");
     *ret_major = newest;
     return NULL;
 }
@@ -87,8 +102,9 @@ static struct sp_err *make_cluster(struct sp_op *op, const char *cluster, int ma
     char *fresh = sp_format(op, "%s.new", cluster);
     char *remove[] = {sp_strdup(op, "/bin/rm"), sp_strdup(op, "-rf"), fresh, NULL};
     char *flag_data = sp_format(op, "--pgdata=%s", fresh);
-    char *flags[] = {sp_strdup(op, "--username=swissphoto"), sp_strdup(op, "--auth=trust"), sp_strdup(op, "--encoding=UTF8"),
-                     sp_strdup(op, "--locale=C.UTF-8"),      sp_strdup(op, "--data-checksums"), sp_strdup(op, "--no-instructions")};
+    char *flags[] = {sp_strdup(op, "--username=swissphoto"), sp_strdup(op, "--auth=trust"),
+                     sp_strdup(op, "--encoding=UTF8"),       sp_strdup(op, "--locale=C.UTF-8"),
+                     sp_strdup(op, "--data-checksums"),      sp_strdup(op, "--no-instructions")};
     char *argv[ARGS_MAX] = {program, flag_data};
     SP_OWN(program);
     SP_OWN(fresh);
@@ -141,14 +157,19 @@ struct sp_err *postgres_prepare(struct sp_op *op, const struct folders *folders,
     const char *program = sp_format(op, POSTGRES_ROOT "/%d/bin/postgres", major);
     SP_OWN(program);
     if (access(program, X_OK) != 0)
-        return sp_fail(op, SP_INVALID,
-                       "The database in %s is of PostgreSQL %d, which is not installed (%d is). Install postgresql-%d, or "
-                       "dump it there with pg_dump, move the folder away, start, and pg_restore the dump.",
-                       cluster, major, installed, major);
+        return sp_fail(
+            op, SP_INVALID,
+            "The database in %s is of PostgreSQL %d, which is not installed (%d is). Install postgresql-%d, or "
+            "dump it there with pg_dump, move the folder away, start, and pg_restore the dump.",
+            cluster, major, installed, major);
     char **argv;
     SP_TRY(postgres_args(op, folders, cluster, program, &argv));
-    *child = (struct child){.name = "postgresql", .path = program, .argv = argv, .listen_fd = -1,
-                            .stop_signal = SIGINT, .stop_timeout_ms = 30000};
+    *child = (struct child){.name = "postgresql",
+                            .path = program,
+                            .argv = argv,
+                            .listen_fd = -1,
+                            .stop_signal = SIGINT,
+                            .stop_timeout_ms = 30000};
     *ret_url = sp_format(op, "host=%s user=swissphoto dbname=swissphoto", folders->run);
     SP_OWN(*ret_url);
     return NULL;
@@ -196,7 +217,8 @@ struct sp_err *redis_prepare(struct sp_op *op, const struct folders *folders, st
         if (access(redis_programs[i], X_OK) == 0)
             program = redis_programs[i];
     if (!program)
-        return sp_fail(op, SP_INVALID, "Neither Valkey nor Redis is installed. Install Debian's package, or set --redis-url.");
+        return sp_fail(op, SP_INVALID,
+                       "Neither Valkey nor Redis is installed. Install Debian's package, or set --redis-url.");
     const char *folder = sp_format(op, "%s/redis", folders->data);
     const char *socket = sp_format(op, "%s/redis.sock", folders->run);
     SP_OWN(folder);
@@ -204,16 +226,21 @@ struct sp_err *redis_prepare(struct sp_op *op, const struct folders *folders, st
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)
         return sp_fail_errno(op, "mkdir %s", folder);
     /* nothing in it is the truth: no snapshots, no log; full is an error, not a silent eviction */
-    const char *text[] = {program, "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--save", "", "--appendonly",
-                          "no", "--dir", folder, "--maxmemory", "64mb", "--maxmemory-policy", "noeviction", "--daemonize", "no",
-                          "--loglevel", "warning"};
+    const char *text[] = {program, "--port",      "0",      "--unixsocket",       socket,       "--unixsocketperm",
+                          "700",   "--save",      "",       "--appendonly",       "no",         "--dir",
+                          folder,  "--maxmemory", "64mb",   "--maxmemory-policy", "noeviction", "--daemonize",
+                          "no",    "--loglevel",  "warning"};
     char **argv;
     SP_NEW_ARRAY(op, argv, SP_COUNT(text) + 1);
     for (size_t i = 0; i < SP_COUNT(text); i++) {
         argv[i] = sp_strdup(op, text[i]);
         SP_OWN(argv[i]);
     }
-    *child = (struct child){.name = "redis", .path = program, .argv = argv, .listen_fd = -1, .stop_signal = SIGTERM,
+    *child = (struct child){.name = "redis",
+                            .path = program,
+                            .argv = argv,
+                            .listen_fd = -1,
+                            .stop_signal = SIGTERM,
                             .stop_timeout_ms = 5000};
     *ret_url = sp_format(op, "unix://%s", socket);
     SP_OWN(*ret_url);

@@ -43,7 +43,8 @@ static struct sp_err *open_socket(struct sp_op *op, struct up *up)
 {
     const char *port = sp_format(op, "%lld", (long long)up->options.port);
     SP_OWN(port);
-    const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+    const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
+                                   .ai_socktype = SOCK_STREAM};
     struct addrinfo *found;
     if (getaddrinfo(up->options.address, port, &hints, &found) != 0)
         return sp_fail(op, SP_INVALID, "Option address must be an IP address, such as 127.0.0.1 or ::");
@@ -111,9 +112,13 @@ static struct sp_err *start_sibling(struct sp_op *op, struct up *up, int which, 
     if (access(path, X_OK) != 0)
         return sp_fail(op, SP_INVALID, "%s cannot be run by this user: %s. Put SwissPhoto where everyone may read it.",
                        path, strerror(errno));
-    up->children[which] = (struct child){
-        .name = name, .path = path, .argv = argv, .variables = variables,
-        .listen_fd = which == SERVER ? up->listen_fd : -1, .stop_signal = SIGTERM, .stop_timeout_ms = 10000};
+    up->children[which] = (struct child){.name = name,
+                                         .path = path,
+                                         .argv = argv,
+                                         .variables = variables,
+                                         .listen_fd = which == SERVER ? up->listen_fd : -1,
+                                         .stop_signal = SIGTERM,
+                                         .stop_timeout_ms = 10000};
     return child_start(op, &up->children[which]);
 }
 

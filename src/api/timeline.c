@@ -27,9 +27,11 @@ static struct sp_err *refuse(struct sp_op *op, const char *parameter)
 
 #define FILTER_OF(in)                                                                                                  \
     {                                                                                                                  \
-        .album_id = (in)->album_id, .user_id = (in)->user_id,                                                          \
+        .album_id = (in)->album_id,                                                                                    \
+        .user_id = (in)->user_id,                                                                                      \
         .visibility = (in)->visibility.set ? dto_asset_visibility_text((in)->visibility.value) : NULL,                 \
-        .is_favorite = (in)->is_favorite, .is_trashed = (in)->is_trashed.set && (in)->is_trashed.value,                \
+        .is_favorite = (in)->is_favorite,                                                                              \
+        .is_trashed = (in)->is_trashed.set && (in)->is_trashed.value,                                                  \
         .ascending = (in)->order.set && (in)->order.value == DTO_ASSET_ORDER_ASC,                                      \
         .by_created_at = (in)->order_by.set && (in)->order_by.value == DTO_ASSET_ORDER_BY_CREATED_AT,                  \
     }

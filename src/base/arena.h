@@ -9,6 +9,7 @@
 #define SP_BASE_ARENA_H
 
 #include <stddef.h>
+
 #include "base/attr.h"
 
 struct sp_arena;

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+
 #include "base/attr.h"
 
 struct sp_op;

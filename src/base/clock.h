@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
 #include "base/types.h"
 
 enum { SP_ISO_TIME_BYTES = 32 };

@@ -9,6 +9,7 @@
 #define SP_BASE_HEAP_H
 
 #include <stddef.h>
+
 #include "base/attr.h"
 
 /* Zeroed memory for count elements of size bytes, or NULL. Free with sp_heap_free. */

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <yyjson.h>
+
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/types.h"
@@ -42,7 +43,7 @@ void sp_json_key(struct sp_json_writer *writer, const char *key);
 void sp_json_null(struct sp_json_writer *writer);
 void sp_json_bool(struct sp_json_writer *writer, bool value);
 void sp_json_int(struct sp_json_writer *writer, int64_t value);
-void sp_json_double(struct sp_json_writer *writer, double value); /* not finite: null */
+void sp_json_double(struct sp_json_writer *writer, double value);     /* not finite: null */
 void sp_json_string(struct sp_json_writer *writer, const char *text); /* NULL: null */
 void sp_json_time(struct sp_json_writer *writer, sp_time_ms time);
 void sp_json_uuid(struct sp_json_writer *writer, const struct sp_uuid *uuid);

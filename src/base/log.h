@@ -9,6 +9,7 @@
 #define SP_BASE_LOG_H
 
 #include <stdbool.h>
+
 #include "base/attr.h"
 
 struct sp_op;

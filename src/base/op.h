@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 #include <stdint.h>
+
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/err.h"
@@ -42,23 +43,23 @@ SP_MUST_CHECK SP_PRINTF(2, 3) char *sp_format(struct sp_op *op, const char *form
 SP_MUST_CHECK SP_PRINTF(2, 0) char *sp_vformat(struct sp_op *op, const char *format, va_list args);
 
 /* SP_NEW(op, pointer): a zeroed object, or returns the out-of-memory error from the calling function. */
-#define SP_NEW(op, pointer)                                   \
-    do {                                                      \
-        (pointer) = sp_alloc((op), 1, sizeof(*(pointer)));    \
-        if (!(pointer))                                       \
-            return sp_err_no_memory();                        \
+#define SP_NEW(op, pointer)                                                                                            \
+    do {                                                                                                               \
+        (pointer) = sp_alloc((op), 1, sizeof(*(pointer)));                                                             \
+        if (!(pointer))                                                                                                \
+            return sp_err_no_memory();                                                                                 \
     } while (0)
-#define SP_NEW_ARRAY(op, pointer, count)                            \
-    do {                                                            \
-        (pointer) = sp_alloc((op), (count), sizeof(*(pointer)));    \
-        if (!(pointer))                                             \
-            return sp_err_no_memory();                              \
+#define SP_NEW_ARRAY(op, pointer, count)                                                                               \
+    do {                                                                                                               \
+        (pointer) = sp_alloc((op), (count), sizeof(*(pointer)));                                                       \
+        if (!(pointer))                                                                                                \
+            return sp_err_no_memory();                                                                                 \
     } while (0)
 /* SP_OWN(pointer): pointer is fresh from sp_strdup, sp_format …; NULL returns the out-of-memory error. */
-#define SP_OWN(pointer)                    \
-    do {                                   \
-        if (!(pointer))                    \
-            return sp_err_no_memory();     \
+#define SP_OWN(pointer)                                                                                                \
+    do {                                                                                                               \
+        if (!(pointer))                                                                                                \
+            return sp_err_no_memory();                                                                                 \
     } while (0)
 
 /* Runs release(resource) when the operation ends. On failure the resource is released at once. */

@@ -28,10 +28,7 @@ static const char *zone_text(struct sp_op *op, int32_t minutes)
     return sp_format(op, "UTC%c%d:%02d", sign, absolute / 60, absolute % 60);
 }
 
-#define OPTIONAL(has, v)                                                                                               \
-    {                                                                                                                  \
-        .set = (has) != 0, .value = (v)                                                                                \
-    }
+#define OPTIONAL(has, v) {.set = (has) != 0, .value = (v)}
 
 static struct sp_err *write_exif(struct job_context *ctx, const struct media_reply *reply, const char *zone)
 {

@@ -6,18 +6,9 @@
 
 #include "base/attr.h"
 
-#define IMAGE(extension, mime)                                                                                         \
-    {                                                                                                                  \
-        extension, mime, MEDIA_IMAGE, true                                                                             \
-    }
-#define RAW(extension, mime)                                                                                           \
-    {                                                                                                                  \
-        extension, mime, MEDIA_RAW, false                                                                              \
-    }
-#define VIDEO(extension, mime)                                                                                         \
-    {                                                                                                                  \
-        extension, mime, MEDIA_VIDEO, false                                                                            \
-    }
+#define IMAGE(extension, mime) {extension, mime, MEDIA_IMAGE, true}
+#define RAW(extension, mime) {extension, mime, MEDIA_RAW, false}
+#define VIDEO(extension, mime) {extension, mime, MEDIA_VIDEO, false}
 
 static const struct media_type table[] = {
     IMAGE(".avif", "image/avif"),

@@ -16,15 +16,9 @@ struct field {
     size_t size_offset; /* KIND_BYTES: of the uint32_t that counts them */
 };
 
-#define NUMBER(object, kind, name, low, high)                                                                          \
-    {                                                                                                                  \
-        kind, offsetof(struct object, name), low, high, 0                                                              \
-    }
+#define NUMBER(object, kind, name, low, high) {kind, offsetof(struct object, name), low, high, 0}
 #define FLAG(object, name) NUMBER(object, KIND_U8, name, 0, 1)
-#define TEXT(object, name)                                                                                             \
-    {                                                                                                                  \
-        KIND_TEXT, offsetof(struct object, name), 0, sizeof(((struct object *)0)->name), 0                             \
-    }
+#define TEXT(object, name) {KIND_TEXT, offsetof(struct object, name), 0, sizeof(((struct object *)0)->name), 0}
 
 /* Years 0001 to 9999 in milliseconds: within 2^53, so a double holds it exactly */
 #define TIME_MIN (-62135596800000.0)

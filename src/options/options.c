@@ -31,8 +31,7 @@ static struct sp_err *set_integer(struct sp_op *op, const struct option_row *row
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (errno || end == text || *end || value < row->min || value > row->max) {
-        const char *wanted =
-            sp_format(op, "a number from %lld to %lld", (long long)row->min, (long long)row->max);
+        const char *wanted = sp_format(op, "a number from %lld to %lld", (long long)row->min, (long long)row->max);
         SP_OWN(wanted);
         return bad_value(op, row, origin, wanted);
     }
@@ -184,8 +183,9 @@ struct sp_err *options_help(struct sp_op *op, unsigned program, const char **ret
         const struct option_row *row = &option_rows[i];
         if (!(row->programs & program))
             continue;
-        text = sp_format(op, "%s  --%s%s\n      %s.%s%s\n", text, row->name, row->type == OPTION_BOOLEAN ? "" : " VALUE",
-                         row->doc, *row->initial ? " Default: " : "", row->initial);
+        text =
+            sp_format(op, "%s  --%s%s\n      %s.%s%s\n", text, row->name, row->type == OPTION_BOOLEAN ? "" : " VALUE",
+                      row->doc, *row->initial ? " Default: " : "", row->initial);
         SP_OWN(text);
     }
     *ret_text = text;

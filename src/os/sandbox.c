@@ -33,26 +33,15 @@ struct rule {
     struct scmp_arg_cmp condition;
 };
 
-#define ALLOW(name, why)                                                                                               \
-    {                                                                                                                  \
-        SCMP_SYS(name), 0, why, 0, { 0 }                                                                               \
-    }
-#define ALLOW_IF(name, argument, compare, value, why)                                                                  \
-    {                                                                                                                  \
-        SCMP_SYS(name), 0, why, 1, { argument, compare, value, 0 }                                                     \
-    }
+#define ALLOW(name, why) {SCMP_SYS(name), 0, why, 0, {0}}
+#define ALLOW_IF(name, argument, compare, value, why) {SCMP_SYS(name), 0, why, 1, {argument, compare, value, 0}}
 #define ALLOW_MASKED(name, argument, mask, why)                                                                        \
     {                                                                                                                  \
         SCMP_SYS(name), 0, why, 1, { argument, SCMP_CMP_MASKED_EQ, mask, mask }                                        \
     }
-#define ANSWER(name, error, why)                                                                                       \
-    {                                                                                                                  \
-        SCMP_SYS(name), error, why, 0, { 0 }                                                                           \
-    }
+#define ANSWER(name, error, why) {SCMP_SYS(name), error, why, 0, {0}}
 #define ANSWER_UNLESS(name, argument, mask, error, why)                                                                \
-    {                                                                                                                  \
-        SCMP_SYS(name), error, why, 1, { argument, SCMP_CMP_MASKED_EQ, mask, 0 }                                       \
-    }
+    {SCMP_SYS(name), error, why, 1, {argument, SCMP_CMP_MASKED_EQ, mask, 0}}
 
 static const struct rule rules[] = {
     ALLOW(mmap, "memory; executable too: orc writes its vector code at run time"),

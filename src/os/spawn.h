@@ -40,10 +40,7 @@ struct os_child {
     pid_t pid; /* 0: none, or reaped */
     int pidfd; /* becomes readable when the child ends; -1 with pid 0 */
 };
-#define OS_CHILD_NONE                                                                                                  \
-    {                                                                                                                  \
-        .pid = 0, .pidfd = -1                                                                                          \
-    }
+#define OS_CHILD_NONE {.pid = 0, .pidfd = -1}
 
 /*
  * Returns once the program runs: a program that cannot be executed is this function's error, not an early exit code.

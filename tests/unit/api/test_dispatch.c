@@ -187,10 +187,7 @@ static const struct api_row stream_row = {.auth = API_PUBLIC,
                                           .stream = &stream};
 
 enum { PUBLIC, READ, ANY, ALL, SESSION, ADMIN, LINK, BODY, WRITE, PLANNED, STREAM, ROUTES };
-#define ROUTE(method, row)                                                                                             \
-    {                                                                                                                  \
-        method, "/api/" #row, #row, HTTP_BODY_NONE, 0, 0, &row                                                         \
-    }
+#define ROUTE(method, row) {method, "/api/" #row, #row, HTTP_BODY_NONE, 0, 0, &row}
 const struct http_route api_routes[] = {
     [PUBLIC] = ROUTE("GET", public_row),   [READ] = ROUTE("GET", read_row),       [ANY] = ROUTE("GET", any_row),
     [ALL] = ROUTE("GET", all_row),         [SESSION] = ROUTE("GET", session_row), [ADMIN] = ROUTE("GET", admin_row),

@@ -1,10 +1,11 @@
 /* The extension decides, in either case; what has no row is not taken. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "domain/media_type.h"
 

@@ -1,10 +1,11 @@
 /* Passwords verify against their own hash alone; tokens are long, fresh and reproducibly hashed. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "base/op.h"
 #include "domain/principal.h"
@@ -35,10 +36,7 @@ static void password_verifies_against_its_own_hash_alone(void **state)
     assert_false(secret_verify_password(hash, ""));
 }
 
-static void nobody_has_no_password(void **state)
-{
-    assert_false(secret_verify_password(NULL, "nobody"));
-}
+static void nobody_has_no_password(void **state) { assert_false(secret_verify_password(NULL, "nobody")); }
 
 static void token_is_fresh_and_its_hash_is_found_again(void **state)
 {

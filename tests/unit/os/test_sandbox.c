@@ -185,10 +185,8 @@ int main(void)
 #if !defined(__SANITIZE_ADDRESS__)
         cmocka_unit_test(limits_memory),
 #endif
-        cmocka_unit_test(lets_codecs_work),
-        cmocka_unit_test(answers_polite_calls),
-        cmocka_unit_test(kills_for_the_rest),
-        cmocka_unit_test(limits_resources),
+        cmocka_unit_test(lets_codecs_work),   cmocka_unit_test(answers_polite_calls),
+        cmocka_unit_test(kills_for_the_rest), cmocka_unit_test(limits_resources),
         cmocka_unit_test(prints_the_policy),
     };
     return cmocka_run_group_tests_name("os/sandbox", tests, set_up, tear_down);
