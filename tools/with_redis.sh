@@ -2,7 +2,9 @@
 # with_redis.sh COMMAND...: runs COMMAND with a throw-away Redis or Valkey on a unix socket, without persistence.
 # SWISSPHOTO_TEST_REDIS holds its URL, as the option redis-url takes it.
 set -euo pipefail
-server=$(command -v valkey-server || command -v redis-server || true)
+# the check programs of Debian's -tools packages are the server by another name
+server=$(command -v valkey-server redis-server valkey-check-rdb redis-check-rdb | head -n 1 || true)
+name=$(basename "${server/check-rdb/server}")
 [ -n "$server" ] || { echo "with_redis: neither Valkey nor Redis is installed" >&2; exit 77; }
 dir=$(mktemp -d "${TMPDIR:-/tmp}/swredis.XXXXXX")
 pid=
@@ -11,7 +13,7 @@ stop() {
     rm -rf "$dir"
 }
 trap stop EXIT
-"$server" --port 0 --unixsocket "$dir/s" --unixsocketperm 700 --dir "$dir" --save '' --appendonly no >"$dir/log" 2>&1 &
+(exec -a "$name" "$server" --port 0 --unixsocket "$dir/s" --unixsocketperm 700 --dir "$dir" --save '' --appendonly no >"$dir/log" 2>&1) &
 pid=$!
 until [ -S "$dir/s" ]; do
     kill -0 "$pid" 2>/dev/null || { cat "$dir/log" >&2; exit 1; }

@@ -42,26 +42,42 @@ static const char *const settings[] = {
     "work_mem=16MB",
 };
 
-static const char *const redis_programs[] = {"/usr/bin/valkey-server", "/usr/bin/redis-server",
-                                             "/usr/local/bin/valkey-server", "/usr/local/bin/redis-server"};
+/*
+ * Debian's -tools packages have the server under the name of its check program, which is the same file and goes by the
+ * name it is called with; unlike the -server packages they bring no system service that listens on TCP.
+ */
+static const struct redis_program {
+    const char *path, *name;
+} redis_programs[] = {
+    {"/usr/bin/valkey-server", "valkey-server"},       {"/usr/bin/redis-server", "redis-server"},
+    {"/usr/local/bin/valkey-server", "valkey-server"}, {"/usr/local/bin/redis-server", "redis-server"},
+    {"/usr/bin/valkey-check-rdb", "valkey-server"},    {"/usr/bin/redis-check-rdb", "redis-server"},
+};
 
+static bool is_usable(int major)
+{
+    char server[64], extension[96];
+    snprintf(server, sizeof(server), POSTGRES_ROOT "/%d/bin/initdb", major);
+    snprintf(extension, sizeof(extension), "/usr/share/postgresql/%d/extension/vector.control", major);
+    return access(server, X_OK) == 0 && access(extension, R_OK) == 0;
+}
+
+/* The newest that has pgvector, too. */
 static struct sp_err *newest_postgres(struct sp_op *op, int *ret_major)
 {
     DIR *folder = opendir(POSTGRES_ROOT);
     int newest = 0;
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
         int major = (int)strtol(entry->d_name, NULL, 10);
-        const char *server = sp_format(op, POSTGRES_ROOT "/%d/bin/initdb", major);
-        SP_OWN(server);
-        if (major > newest && access(server, X_OK) == 0)
+        if (major > newest && is_usable(major))
             newest = major;
     }
     if (folder)
         closedir(folder);
     if (newest == 0)
-        return sp_fail(
-            op, SP_INVALID,
-            "No PostgreSQL server is installed. Install Debian's package postgresql, or set --database-url.");
+        return sp_fail(op, SP_INVALID,
+                       "No PostgreSQL server with pgvector is installed. Install Debian's packages postgresql and "
+                       "postgresql-…-pgvector, or set --database-url.");
     *ret_major = newest;
     return NULL;
 }
@@ -212,10 +228,10 @@ struct sp_err *postgres_wait(struct sp_op *op, const struct folders *folders, st
 
 struct sp_err *redis_prepare(struct sp_op *op, const struct folders *folders, struct child *child, const char **ret_url)
 {
-    const char *program = NULL;
+    const struct redis_program *program = NULL;
     for (size_t i = 0; !program && i < SP_COUNT(redis_programs); i++)
-        if (access(redis_programs[i], X_OK) == 0)
-            program = redis_programs[i];
+        if (access(redis_programs[i].path, X_OK) == 0)
+            program = &redis_programs[i];
     if (!program)
         return sp_fail(op, SP_INVALID,
                        "Neither Valkey nor Redis is installed. Install Debian's package, or set --redis-url.");
@@ -226,10 +242,11 @@ struct sp_err *redis_prepare(struct sp_op *op, const struct folders *folders, st
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)
         return sp_fail_errno(op, "mkdir %s", folder);
     /* nothing in it is the truth: no snapshots, no log; full is an error, not a silent eviction */
-    const char *text[] = {program, "--port",      "0",      "--unixsocket",       socket,       "--unixsocketperm",
-                          "700",   "--save",      "",       "--appendonly",       "no",         "--dir",
-                          folder,  "--maxmemory", "64mb",   "--maxmemory-policy", "noeviction", "--daemonize",
-                          "no",    "--loglevel",  "warning"};
+    const char *text[] = {
+        program->name, "--port",      "0",      "--unixsocket",       socket,       "--unixsocketperm",
+        "700",         "--save",      "",       "--appendonly",       "no",         "--dir",
+        folder,        "--maxmemory", "64mb",   "--maxmemory-policy", "noeviction", "--daemonize",
+        "no",          "--loglevel",  "warning"};
     char **argv;
     SP_NEW_ARRAY(op, argv, SP_COUNT(text) + 1);
     for (size_t i = 0; i < SP_COUNT(text); i++) {
@@ -237,7 +254,7 @@ struct sp_err *redis_prepare(struct sp_op *op, const struct folders *folders, st
         SP_OWN(argv[i]);
     }
     *child = (struct child){.name = "redis",
-                            .path = program,
+                            .path = program->path,
                             .argv = argv,
                             .listen_fd = -1,
                             .stop_signal = SIGTERM,

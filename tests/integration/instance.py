@@ -4,6 +4,7 @@ Its PostgreSQL and Redis are asked over their sockets, so that tests can look be
 """
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -17,7 +18,6 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 READY = 'SwissPhoto is ready: '
-COMM_MAX = 15  # what the kernel keeps of a program's name
 
 
 def wait_until(condition, what, timeout=30):
@@ -86,17 +86,16 @@ class Instance:
         return int(self.address.rsplit(':', 1)[1])
 
     def pid_of(self, program):
-        """The process of that name right below the supervisor; None while it does not run."""
+        """The process right below the supervisor that was called by that name; None while it does not run."""
         for entry in pathlib.Path('/proc').iterdir():
             if not entry.name.isdigit():
                 continue
             try:
-                stat = (entry / 'stat').read_text()
+                parent = (entry / 'stat').read_text().rsplit(')', 1)[1].split()[1]
+                called = re.split(rb'[\0 ]', (entry / 'cmdline').read_bytes(), maxsplit=1)[0]
             except OSError:
                 continue
-            name, rest = stat[stat.index('(') + 1:].rsplit(')', 1)
-            state, parent = rest.split()[:2]
-            if name == program[:COMM_MAX] and int(parent) == self.process.pid and state != 'Z':
+            if int(parent) == self.process.pid and os.path.basename(called.decode()) == program:
                 return int(entry.name)
         return None
 
