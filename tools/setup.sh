@@ -22,7 +22,7 @@ trixie) build+=(libheif-plugin-dav1d libheif-plugin-libde265 postgresql-17 postg
 *) die "this is not Debian 12 or 13. On another system install the parts that ARCHITECTURE.md lists, then run make." ;;
 esac
 test=(chromium clang-19 clang-format-19 fonts-dejavu-core git libclang-rt-19-dev libcmocka-dev python3-pil python3-psycopg2
-    python3-pytest python3-yaml)
+    python3-pytest python3-yaml zstd)
 
 # The names that are not installed.
 missing() {
