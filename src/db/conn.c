@@ -135,15 +135,23 @@ static bool is_alive(struct db_conn *conn)
     return PQstatus(conn->pg) == CONNECTION_OK;
 }
 
+static struct sp_err *lost(struct sp_op *op)
+{
+    return sp_fail(op, SP_UNAVAILABLE, "The database connection was lost. Try again.");
+}
+
 struct sp_err *db_ready(struct sp_op *op, struct db_conn *conn)
 {
     sp_assert(!conn->is_busy);
     if (conn->pg && !is_alive(conn)) {
-        bool matters = conn->in_transaction || conn->has_session_state;
+        bool in_transaction = conn->in_transaction, matters = in_transaction || conn->has_session_state;
         disconnect(conn);
+        conn->in_transaction = in_transaction; /* to its end: the rest must not run by itself on a new connection */
         if (matters)
-            return sp_fail(op, SP_UNAVAILABLE, "The database connection was lost. Try again.");
+            return lost(op);
     }
+    if (!conn->pg && conn->in_transaction)
+        return lost(op);
     if (!conn->pg)
         SP_TRY(connect_now(op, conn));
     if (!conn->in_transaction)
@@ -185,6 +193,13 @@ static const struct meaning *meaning_of(const struct db_conn *conn, const char *
     return meaning;
 }
 
+/* With an error that says so on its way, the loss need not be told again. A transaction remembers it to its end. */
+static void forget_broken(struct db_conn *conn)
+{
+    if (!conn->in_transaction && PQstatus(conn->pg) != CONNECTION_OK)
+        disconnect(conn);
+}
+
 struct sp_err *db_result_error(struct sp_op *op, struct db_conn *conn, PGresult *result, const char *what)
 {
     const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
@@ -196,6 +211,7 @@ struct sp_err *db_result_error(struct sp_op *op, struct db_conn *conn, PGresult 
     err = sp_err_detail(op, err, "%s: %s %s", what, state ? state : "-",
                         result ? PQresultErrorMessage(result) : PQerrorMessage(conn->pg));
     PQclear(result);
+    forget_broken(conn);
     return err;
 }
 
@@ -228,8 +244,10 @@ struct sp_err *db_commit(struct sp_op *op, struct db_conn *conn)
         db_rollback(op, conn);
         return injected;
     }
-    PGresult *result = PQexec(conn->pg, "commit");
     conn->in_transaction = false;
+    if (!conn->pg)
+        return lost(op);
+    PGresult *result = PQexec(conn->pg, "commit");
     /* a failed transaction answers COMMIT with the tag ROLLBACK */
     if (PQresultStatus(result) == PGRES_COMMAND_OK && strcmp(PQcmdStatus(result), "COMMIT") == 0) {
         PQclear(result);
@@ -312,8 +330,10 @@ struct sp_err *db_wait_notify(struct sp_op *op, struct db_conn *conn, int timeou
     if (*ret_notified)
         return NULL;
     struct pollfd lines[] = {{.fd = PQsocket(conn->pg), .events = POLLIN}, {.fd = wake_fd, .events = POLLIN}};
-    if (poll(lines, SP_COUNT(lines), timeout_ms) > 0 && lines[0].revents && PQconsumeInput(conn->pg) != 1)
-        return sp_fail(op, SP_UNAVAILABLE, "The database does not answer. Try again later.");
+    if (poll(lines, SP_COUNT(lines), timeout_ms) > 0 && lines[0].revents && PQconsumeInput(conn->pg) != 1) {
+        forget_broken(conn);
+        return lost(op);
+    }
     *ret_notified = take_notifications(conn);
     return NULL;
 }
