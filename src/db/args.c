@@ -98,7 +98,7 @@ void db_put_date(struct db_args *args, const char *value)
 {
     sp_time_ms time;
     if (!value || strlen(value) != strlen("YYYY-MM-DD") || !sp_time_parse(value, &time)) {
-        args->bad_date = value;
+        args->bad_date = args->bad_date ? args->bad_date : value;
         db_put_null(args);
         return;
     }
