@@ -101,7 +101,8 @@ fuzz: clang
 bench: tested
 	$(PYTHON) bench/derivatives.py
 	$(PYTHON) bench/memory.py
-	$(PYTHON) bench/start.py
+	bench/start.sh bookworm
+	bench/start.sh trixie
 
 clean:
 	rm -rf build build-asan build-fuzz web/dist

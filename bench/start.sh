@@ -15,7 +15,7 @@ finish() {
 }
 trap finish EXIT
 
-mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | awk '$1 == "URIs:" {print $2; exit} $1 == "deb" {print $2; exit}')
+mirror=$("$source_tree/tools/debian_mirror.sh" "$(. /etc/os-release && echo "$VERSION_CODENAME")")
 mmdebstrap --quiet --variant=minbase --include=ca-certificates "$suite" "$root" "$mirror"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/host.crt"
@@ -38,7 +38,7 @@ one_start() {
     done
     address=$(sed -n 's/^SwissPhoto is ready: //p' "$log")
     curl -fsS -o "$work/page" "$address/" && grep -q '<html' "$work/page"
-    echo "$1: $(echo "$(date +%s.%N) - $begin" | bc) s to the login page"
+    awk -v what="$1" -v begin="$begin" -v end="$(date +%s.%N)" 'BEGIN { printf "%s: %.1f s to the login page\n", what, end - begin }'
     kill -INT "$pid"
     wait "$pid"
     pid=

@@ -48,22 +48,13 @@ apt_install() {
         >"$cache/apt.log" 2>&1 || { tail -n 30 "$cache/apt.log" >&2; die "apt-get install failed; its words are above"; }
 }
 
-# The address that apt has a release from, in either format of its sources; nothing when it is not there.
-mirror_of() {
-    cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null | awk -v release="$1" '
-        $1 == "deb" { for (i = 2; i < NF; i++) if ($i ~ /^[a-z+]+:\/\// && $(i + 1) == release) { print $i; exit } }
-        NF == 0 || $1 == "Types:" { address = "" }
-        $1 == "URIs:" { address = $2 }
-        $1 == "Suites:" { for (i = 2; i <= NF; i++) if ($i == release && address != "") { print address; exit } }' || true
-}
-
 # Debian 12 lacks two parts, which Debian 13 has. They come from there through a view of apt's own: yyjson's packages as
 # they are, pgvector's source compiled for PostgreSQL 15 and packed, so that apt knows and removes it as any other package.
 from_trixie() {
     local view=$cache/trixie mirror headers
     rm -rf "$view"
     mkdir -p "$view"/{lists/partial,cache/archives/partial,etc/apt.conf.d,etc/preferences.d,etc/sources.list.d,etc/trusted.gpg.d,deb}
-    mirror=$(mirror_of "$release")
+    mirror=$(tools/debian_mirror.sh "$release")
     [ -n "$mirror" ] || die "no mirror found in apt's sources"
     printf 'Types: deb deb-src\nURIs: %s\nSuites: trixie\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
         "$mirror" >"$view/etc/sources.list.d/trixie.sources"
