@@ -17,6 +17,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 KINDS = ("one", "maybe_one", "many", "stream", "exec", "exec_rows")
 ARGUMENTS_MAX = 3  # more parameters become a struct
+PARAMETERS_MAX = 40  # DB_PARAMS_MAX of src/db/stmt.h
 
 # oid -> (what it is, C type, C type when it may be NULL)
 SCALARS = {
@@ -46,7 +47,9 @@ FALLIBLE = ("date", "text_list", "uuid_list")  # reading allocates
 VOID = 2278  # what pg_notify returns
 RESERVED = set("""auto bool break case char const continue default do double else enum extern float for goto if inline int
 long register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while op db
-in""".split())
+in asm typeof true false unix linux""".split())
+# What the functions that are written call their own.
+LOCALS = set("args columns context each i result ret_count ret_row ret_rows row rows stmt stream".split())
 # What the scanner of parameters would misread.
 UNREADABLE = re.compile(r"/\*|\$\$|\$[a-z]|\b[eE]'")
 
@@ -81,11 +84,13 @@ class Query:
             out.append(token)
         for name in self.nullable_params & self.plain_params:
             raise Refused(f"{self.place}: {self.name} writes both :{name} and :{name}?; choose one")
+        if len(self.params) > PARAMETERS_MAX:
+            raise Refused(f"{self.place}: {self.name} has more than {PARAMETERS_MAX} parameters")
         return "".join(out).strip().rstrip(";")
 
     def number_one(self, match):
         name = match.group(1)
-        if name in RESERVED:
+        if name in RESERVED | LOCALS:
             raise Refused(f"{self.place}: '{name}' cannot be the name of a parameter in C")
         if name not in self.params:
             self.params.append(name)
@@ -96,9 +101,13 @@ class Query:
         """The tables whose columns a join may fill with NULL; None: any column may be."""
         text = re.sub(r"'(?:[^']|'')*'", "''", self.sql).lower()
         if re.search(r"\b(right|full)\s+(outer\s+)?join\b|\bleft\s+(outer\s+)?join\s+(lateral\s*)?\(|"
-                     r"\b(rollup|cube|grouping\s+sets)\b", text):
+                     r"\b(rollup|cube|grouping\s+sets)\b|"
+                     r"\bleft\s+(outer\s+)?join\b(?:(?!\bon\b|\busing\b).)*?\bjoin\b", text, re.DOTALL):
             return None
-        return set(re.findall(r"\bleft\s+(?:outer\s+)?join\s+(\w+)", text))
+        tables = set(re.findall(r'\bleft\s+(?:outer\s+)?join\s+(?:only\s+)?(?:"?\w+"?\s*\.\s*)?"?(\w+)', text))
+        # the columns of a WITH query are those of its tables
+        is_with = any(re.search(rf"\b{table}\s*(\([^)]*\)\s*)?as\s+(not\s+)?(materialized\s*)?\(", text) for table in tables)
+        return None if is_with else tables
 
 
 def parse_file(root, path):
@@ -152,6 +161,9 @@ class Postgres:
         self.conn = ctypes.c_void_p(self.pq.PQconnectdb(conninfo.encode()))
         if self.pq.PQstatus(self.conn) != 0:
             raise Refused("cannot connect: " + self.error())
+
+    def close(self):
+        self.pq.PQfinish(self.conn)
 
     def error(self):
         return self.pq.PQerrorMessage(self.conn).decode().strip()
@@ -279,12 +291,12 @@ def write_header(query, params, columns, out):
         out.append(f"struct q_{query.name}_rows {{\n    struct q_{query.name}_row *items;\n    size_t count;\n}};")
     doc = query.doc + (["A row lives until each returns, which must not use db."] if query.kind == "stream" else [])
     if doc:
-        out.append("/* " + "\n * ".join(doc).replace("*/", "* /") + " */")
+        out.append("/* " + "\n * ".join(doc).replace("*/", "* /").replace("/*", "/ *") + " */")
     out.append(f"SP_MUST_CHECK {signature(query, params)};\n")
 
 
 def c_string(text):
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("??", "?\\?") + '"'
 
 
 def read_column(index, name, kind, nullable):
@@ -369,6 +381,8 @@ def migrations(root):
     for number, path in enumerate(found, 1):
         if not re.fullmatch(r"%04d_[a-z0-9_]+\.sql" % number, path.name):
             raise Refused(f"{path.relative_to(root)}: expected a name like {number:04d}_words.sql, without gaps")
+        if not path.read_text().strip():
+            raise Refused(f"{path.relative_to(root)}: it is empty")
     return found
 
 
@@ -388,6 +402,13 @@ def generate_migrations(paths):
 
 def generate(root, conninfo):
     postgres = Postgres(conninfo)
+    try:
+        return describe_all(root, postgres)
+    finally:
+        postgres.close()
+
+
+def describe_all(root, postgres):
     paths = migrations(root)
     for path in paths:
         postgres.execute(path.read_text(), path.relative_to(root))
