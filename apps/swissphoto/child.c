@@ -18,9 +18,18 @@
 
 enum { BACKOFF_FIRST_MS = 250, BACKOFF_MAX_MS = 15000, HEALTHY_AFTER_MS = 30000, LISTEN_FD = 3, POLL_MS = 20 };
 
+/* Out of the way of the socket's place, and open after exec. */
+static void keep_lock(const struct child *child)
+{
+    if (child->lock_fd >= 0)
+        fcntl(child->lock_fd, F_DUPFD, LISTEN_FD + 1); /* the copy is without CLOEXEC */
+}
+
 /* Between fork and exec, in the child. */
 SP_NORETURN static void become(const struct child *child, pid_t supervisor)
 {
+    /* a terminal's Ctrl-C goes to the supervisor, which stops the others in order */
+    setpgid(0, 0);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -28,10 +37,11 @@ SP_NORETURN static void become(const struct child *child, pid_t supervisor)
     prctl(PR_SET_PDEATHSIG, child->stop_signal);
     if (getppid() != supervisor)
         _exit(1); /* it died in between */
-    /* a terminal's Ctrl-C goes to the supervisor, which stops the others in order */
-    setpgid(0, 0);
+    if (child->folder && chdir(child->folder) != 0)
+        fprintf(stderr, "cannot enter %s: %s\n", child->folder, strerror(errno));
     for (char *const *variable = child->variables; variable && *variable; variable++)
         putenv(*variable);
+    keep_lock(child);
     if (child->listen_fd >= 0) {
         char pid[16];
         snprintf(pid, sizeof(pid), "%d", (int)getpid());
@@ -57,6 +67,8 @@ struct sp_err *child_start(struct sp_op *op, struct child *child)
     child->pid = pid;
     child->started_ms = sp_clock_mono_ms();
     child->restart_at_ms = 0;
+    child->stop_asked_ms = 0;
+    child->starts++;
     return NULL;
 }
 
@@ -70,7 +82,7 @@ static int64_t backoff_ms(unsigned failures)
 
 void child_ended(struct child *child, int status)
 {
-    char how[64];
+    char how[64], wait[32];
     if (WIFSIGNALED(status))
         snprintf(how, sizeof(how), "signal %d", WTERMSIG(status));
     else
@@ -79,8 +91,11 @@ void child_ended(struct child *child, int status)
         child->failures = 0;
     child->failures++;
     child->pid = 0;
-    child->restart_at_ms = sp_clock_mono_ms() + backoff_ms(child->failures);
-    sp_log(SP_LOG_ERROR, NULL, "a program ended and will be started again", "program", child->name, "how", how, NULL);
+    int64_t wait_ms = backoff_ms(child->failures);
+    child->restart_at_ms = sp_clock_mono_ms() + wait_ms;
+    snprintf(wait, sizeof(wait), "%lld", (long long)wait_ms);
+    sp_log(SP_LOG_ERROR, NULL, "a program ended and will be started again", "program", child->name, "how", how,
+           "wait_ms", wait, NULL);
 }
 
 static bool is_gone(struct child *child)
@@ -92,12 +107,20 @@ static bool is_gone(struct child *child)
     return true;
 }
 
+void child_ask_to_stop(struct child *child)
+{
+    if (child->pid == 0 || child->stop_asked_ms)
+        return;
+    kill(child->pid, child->stop_signal);
+    child->stop_asked_ms = sp_clock_mono_ms();
+}
+
 void child_stop(struct child *child)
 {
     if (child->pid == 0)
         return;
-    kill(child->pid, child->stop_signal);
-    int64_t kill_at = sp_clock_mono_ms() + child->stop_timeout_ms;
+    child_ask_to_stop(child);
+    int64_t kill_at = child->stop_asked_ms + child->stop_timeout_ms;
     while (!is_gone(child)) {
         if (sp_clock_mono_ms() > kill_at) {
             sp_log(SP_LOG_WARN, NULL, "a program did not stop in time and is killed", "program", child->name, NULL);

@@ -17,16 +17,17 @@
 #include "base/op.h"
 #include "db/db.h"
 #include "os/file.h"
+#include "swissphoto/stop.h"
 
 #define POSTGRES_ROOT "/usr/lib/postgresql"
-enum { POLL_MS = 50, VERSION_MAX_BYTES = 16, ARGS_MAX = 64 };
+enum { POLL_MS = 50, VERSION_MAX_BYTES = 16, ARGS_MAX = 64, LOCK_FILE_MAX_BYTES = 32 };
+enum { OTHER_CONNECTIONS = 52 }; /* the worker's, the supervisor's, those of people */
 
 /* Small, and never at the cost of durability: fsync, synchronous_commit and full_page_writes stay at their default, on.
  */
 static const char *const settings[] = {
     "listen_addresses=",
     "shared_buffers=64MB",
-    "max_connections=60",
     "huge_pages=off",
     "jit=off",
     "max_worker_processes=4",
@@ -98,14 +99,33 @@ static struct sp_err *cluster_major(struct sp_op *op, const char *cluster, int *
     return *ret_major > 0 ? NULL : sp_fail(op, SP_INVALID, "%s does not name a version", path);
 }
 
+static void pause_a_moment(void)
+{
+    const struct timespec wait = {0, POLL_MS * 1000000L};
+    nanosleep(&wait, NULL);
+}
+
 static struct sp_err *run_to_end(struct sp_op *op, char *const *argv)
 {
-    struct child child = {.name = argv[0], .path = argv[0], .argv = argv, .listen_fd = -1, .stop_signal = SIGKILL};
+    struct child child = {.name = argv[0],
+                          .path = argv[0],
+                          .argv = argv,
+                          .folder = "/",
+                          .listen_fd = -1,
+                          .lock_fd = -1,
+                          .stop_signal = SIGTERM,
+                          .stop_timeout_ms = 5000};
     SP_TRY(child_start(op, &child));
     int status;
-    while (waitpid(child.pid, &status, 0) < 0)
-        if (errno != EINTR)
+    for (pid_t ended; (ended = waitpid(child.pid, &status, WNOHANG)) != child.pid;) {
+        if (ended < 0 && errno != EINTR)
             return sp_fail_errno(op, "waitpid %s", argv[0]);
+        if (stop_is_pending()) {
+            child_stop(&child);
+            return sp_fail(op, SP_UNAVAILABLE, "Stopped while %s ran", argv[0]);
+        }
+        pause_a_moment();
+    }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         return sp_fail(op, SP_INVALID, "%s failed; its words are above", argv[0]);
     return NULL;
@@ -138,12 +158,14 @@ static struct sp_err *make_cluster(struct sp_op *op, const char *cluster, int ma
 }
 
 static struct sp_err *postgres_args(struct sp_op *op, const struct folders *folders, const char *cluster,
-                                    const char *program, char ***ret_argv)
+                                    const char *program, int64_t connections, char ***ret_argv)
 {
     char **argv;
     size_t count = 0;
+    const char *most = sp_format(op, "max_connections=%lld", (long long)connections);
+    SP_OWN(most);
     SP_NEW_ARRAY(op, argv, ARGS_MAX);
-    const char *head[] = {program, "-D", cluster, "-k", folders->run};
+    const char *head[] = {program, "-D", cluster, "-k", folders->run, "-c", most};
     for (size_t i = 0; i < SP_COUNT(head); i++) {
         argv[count] = sp_strdup(op, head[i]);
         SP_OWN(argv[count++]);
@@ -158,7 +180,42 @@ static struct sp_err *postgres_args(struct sp_op *op, const struct folders *fold
     return NULL;
 }
 
-struct sp_err *postgres_prepare(struct sp_op *op, const struct folders *folders, struct child *child,
+static bool runs(pid_t pid, const char *program)
+{
+    char path[64], name[LOCK_FILE_MAX_BYTES] = "";
+    snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+    SP_CLEANUP(os_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd >= 0 ? read(fd, name, sizeof(name) - 1) : -1;
+    return size > 0 && strncmp(name, program, strlen(program)) == 0;
+}
+
+/*
+ * PostgreSQL refuses to start while the process that its lock file names lives, even if that number was given to
+ * another program since (after a reboot). A postgres is left to it, as somebody may have started one by hand.
+ */
+static void remove_stale_lock(const char *path)
+{
+    char text[LOCK_FILE_MAX_BYTES] = "";
+    SP_CLEANUP(os_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+        return;
+    pid_t pid = (pid_t)strtol(text, NULL, 10);
+    if (pid > 0 && kill(pid, 0) == 0 && !runs(pid, "postgres"))
+        unlink(path);
+}
+
+static struct sp_err *remove_stale_locks(struct sp_op *op, const struct folders *folders, const char *cluster)
+{
+    const char *paths[] = {sp_format(op, "%s/postmaster.pid", cluster),
+                           sp_format(op, "%s/.s.PGSQL.5432.lock", folders->run)};
+    for (size_t i = 0; i < SP_COUNT(paths); i++) {
+        SP_OWN(paths[i]);
+        remove_stale_lock(paths[i]);
+    }
+    return NULL;
+}
+
+struct sp_err *postgres_prepare(struct sp_op *op, const struct folders *folders, int64_t workers, struct child *child,
                                 const char **ret_url)
 {
     int installed, major;
@@ -167,6 +224,9 @@ struct sp_err *postgres_prepare(struct sp_op *op, const struct folders *folders,
     SP_TRY(newest_postgres(op, &installed));
     SP_TRY(cluster_major(op, cluster, &major));
     if (major == 0) {
+        if (rmdir(cluster) != 0 && errno != ENOENT)
+            return sp_fail(op, SP_INVALID, "%s holds something that is no database cluster (%s). Move it away.",
+                           cluster, strerror(errno));
         major = installed;
         SP_TRY(make_cluster(op, cluster, major));
     }
@@ -179,22 +239,19 @@ struct sp_err *postgres_prepare(struct sp_op *op, const struct folders *folders,
             "dump it there with pg_dump, move the folder away, start, and pg_restore the dump.",
             cluster, major, installed, major);
     char **argv;
-    SP_TRY(postgres_args(op, folders, cluster, program, &argv));
+    SP_TRY(remove_stale_locks(op, folders, cluster));
+    SP_TRY(postgres_args(op, folders, cluster, program, workers + OTHER_CONNECTIONS, &argv));
     *child = (struct child){.name = "postgresql",
                             .path = program,
                             .argv = argv,
+                            .folder = folders->data,
                             .listen_fd = -1,
+                            .lock_fd = folders->programs_fd,
                             .stop_signal = SIGINT,
                             .stop_timeout_ms = 30000};
     *ret_url = sp_format(op, "host=%s user=swissphoto dbname=swissphoto", folders->run);
     SP_OWN(*ret_url);
     return NULL;
-}
-
-static void pause_a_moment(void)
-{
-    const struct timespec wait = {0, POLL_MS * 1000000L};
-    nanosleep(&wait, NULL);
 }
 
 /* Until it answers; recovery after a crash may take long, so only its end is a failure. */
@@ -208,6 +265,8 @@ static struct sp_err *wait_for_answer(struct sp_op *op, struct child *child, str
             child->pid = 0;
             return sp_wrap(op, err, "PostgreSQL ended while it started; its words are above");
         }
+        if (stop_is_pending())
+            return sp_wrap(op, err, "Stopped while PostgreSQL started");
         pause_a_moment();
     }
 }
@@ -256,7 +315,9 @@ struct sp_err *redis_prepare(struct sp_op *op, const struct folders *folders, st
     *child = (struct child){.name = "redis",
                             .path = program->path,
                             .argv = argv,
+                            .folder = folders->data,
                             .listen_fd = -1,
+                            .lock_fd = folders->programs_fd,
                             .stop_signal = SIGTERM,
                             .stop_timeout_ms = 5000};
     *ret_url = sp_format(op, "unix://%s", socket);

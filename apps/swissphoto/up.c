@@ -26,9 +26,10 @@
 #include "swissphoto/child.h"
 #include "swissphoto/folders.h"
 #include "swissphoto/services.h"
+#include "swissphoto/stop.h"
 
 enum { POSTGRES, REDIS, SERVER, WORKER, CHILD_COUNT };
-enum { TICK_MS = 250, BACKLOG = 511, READY_TIMEOUT_MS = 60000 };
+enum { TICK_MS = 250, BACKLOG = 511, STOP_MARGIN_MS = 5000, WORKER_STOP_MS = 10000 };
 
 struct up {
     struct folders folders;
@@ -37,6 +38,7 @@ struct up {
     int listen_fd;
     unsigned port;
     bool ready;
+    const char *refused; /* the program that does not take its options, or NULL */
 };
 
 static struct sp_err *open_socket(struct sp_op *op, struct up *up)
@@ -85,7 +87,7 @@ static struct sp_err *start_services(struct sp_op *op, struct up *up)
 {
     if (!*up->options.database_url) {
         struct child *postgres = &up->children[POSTGRES];
-        SP_TRY(postgres_prepare(op, &up->folders, postgres, &up->options.database_url));
+        SP_TRY(postgres_prepare(op, &up->folders, up->options.workers, postgres, &up->options.database_url));
         SP_TRY(child_start(op, postgres));
         SP_TRY(postgres_wait(op, &up->folders, postgres, up->options.database_url));
     }
@@ -112,13 +114,15 @@ static struct sp_err *start_sibling(struct sp_op *op, struct up *up, int which, 
     if (access(path, X_OK) != 0)
         return sp_fail(op, SP_INVALID, "%s cannot be run by this user: %s. Put SwissPhoto where everyone may read it.",
                        path, strerror(errno));
-    up->children[which] = (struct child){.name = name,
-                                         .path = path,
-                                         .argv = argv,
-                                         .variables = variables,
-                                         .listen_fd = which == SERVER ? up->listen_fd : -1,
-                                         .stop_signal = SIGTERM,
-                                         .stop_timeout_ms = 10000};
+    up->children[which] = (struct child){
+        .name = name,
+        .path = path,
+        .argv = argv,
+        .variables = variables,
+        .listen_fd = which == SERVER ? up->listen_fd : -1,
+        .lock_fd = which == SERVER ? up->folders.programs_fd : -1,
+        .stop_signal = SIGTERM,
+        .stop_timeout_ms = which == SERVER ? up->options.shutdown_grace_ms + STOP_MARGIN_MS : WORKER_STOP_MS};
     return child_start(op, &up->children[which]);
 }
 
@@ -142,13 +146,25 @@ static bool answers(const struct up *up)
 
 static void announce(struct up *up)
 {
-    const char *host = strchr(up->options.address, ':') ? "[::1]" : "127.0.0.1";
-    if (strcmp(up->options.address, "0.0.0.0") != 0 && strcmp(up->options.address, "::") != 0 &&
-        !strchr(up->options.address, ':'))
-        host = up->options.address;
-    printf("SwissPhoto is ready: http://%s:%u\n", host, up->port);
+    const char *host = up->options.address;
+    if (strcmp(host, "0.0.0.0") == 0)
+        host = "127.0.0.1";
+    else if (strcmp(host, "::") == 0)
+        host = "::1";
+    printf(strchr(host, ':') ? "SwissPhoto is ready: http://[%s]:%u\n" : "SwissPhoto is ready: http://%s:%u\n", host,
+           up->port);
     fflush(stdout);
     up->ready = true;
+}
+
+/* What cannot work with these options is not tried again and again. */
+static void ended(struct up *up, int which, int status)
+{
+    struct child *child = &up->children[which];
+    bool refused = WIFEXITED(status) && WEXITSTATUS(status) == sp_code_info(SP_INVALID)->exit_code;
+    if ((which == SERVER || which == WORKER) && child->starts == 1 && refused)
+        up->refused = child->name;
+    child_ended(child, status);
 }
 
 static void reap(struct up *up)
@@ -157,7 +173,7 @@ static void reap(struct up *up)
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
         for (int i = 0; i < CHILD_COUNT; i++)
             if (up->children[i].pid == pid)
-                child_ended(&up->children[i], status);
+                ended(up, i, status);
 }
 
 static void restart_due(struct sp_op *op, struct up *up)
@@ -179,9 +195,11 @@ static bool tick(struct sp_op *op, struct up *up, const sigset_t *signals)
 {
     const struct timespec wait = {0, TICK_MS * 1000000L};
     int number = sigtimedwait(signals, NULL, &wait);
-    if (number == SIGTERM || number == SIGINT)
+    if (stop_is_asked_by(number))
         return true;
     reap(up);
+    if (up->refused)
+        return true;
     restart_due(op, up);
     if (!up->ready && answers(up))
         announce(up);
@@ -191,6 +209,8 @@ static bool tick(struct sp_op *op, struct up *up, const sigset_t *signals)
 static void stop_all(struct up *up)
 {
     static const int order[] = {SERVER, WORKER, REDIS, POSTGRES};
+    child_ask_to_stop(&up->children[SERVER]);
+    child_ask_to_stop(&up->children[WORKER]);
     for (size_t i = 0; i < SP_COUNT(order); i++)
         child_stop(&up->children[order[i]]);
 }
@@ -209,15 +229,15 @@ struct sp_err *up_run(struct sp_op *op, const struct options *options)
     up->options = *options;
     up->listen_fd = -1;
     sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &signals, NULL);
-    SP_TRY(open_socket(op, up));
-    SP_TRY(folders_open(op, options->data, &up->folders));
+    stop_block(&signals);
+    SP_TRY(folders_claim(op, options->data, &up->folders));
+    SP_TRY(open_socket(op, up)); /* while root may still have a low port */
+    SP_TRY(folders_enter(op, &up->folders));
     up->options.data = up->folders.data;
+    up->options.config = ""; /* it was read, maybe as a user that the programs are not */
     struct sp_err *err = start_all(op, up);
+    if (err && stop_is_pending())
+        err = NULL; /* that is why */
     struct sp_op *turn = sp_op_create(SP_OP_BUDGET_DEFAULT);
     while (!err && turn && !tick(turn, up, &signals))
         sp_op_reset(turn);
@@ -225,5 +245,7 @@ struct sp_err *up_run(struct sp_op *op, const struct options *options)
     sp_log(SP_LOG_INFO, NULL, "stopping everything", NULL);
     stop_all(up);
     os_close(&up->listen_fd);
+    if (!err && up->refused)
+        err = sp_fail(op, SP_INVALID, "%s cannot run with these options; its words are above", up->refused);
     return err;
 }

@@ -42,12 +42,12 @@ def build_folder():
 
 
 class Instance:
-    def __init__(self, *options):
+    def __init__(self, *options, **popen):
         # below /tmp for short sockets; open to the user that the supervisor becomes when root runs the tests
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='swissphoto-test-'))
         self.folder.chmod(0o755)
         self.data = self.folder / 'data'
-        self.options = options
+        self.options, self.popen = options, popen
         self.process = None
         self.address = None
 
@@ -56,7 +56,8 @@ class Instance:
         begin = output.tell()
         self.process = subprocess.Popen(
             [build_folder() / 'apps/swissphoto', 'up', '--data', self.data, '--port', '0', *self.options],
-            stdin=subprocess.DEVNULL, stdout=output, stderr=open(self.folder / 'log', 'ab'), start_new_session=True)
+            stdin=subprocess.DEVNULL, stdout=output, stderr=open(self.folder / 'log', 'ab'), start_new_session=True,
+            **self.popen)
 
         def ready():
             if self.process.poll() is not None:
