@@ -84,6 +84,13 @@ static struct sp_err *set_environment(struct sp_op *op, struct options *options)
     return NULL;
 }
 
+/* Up to the =: what is behind it may be a secret, as in -database-url=... */
+static int shown_length(const char *flag)
+{
+    size_t length = strcspn(flag, "=");
+    return length < SHOWN_MAX ? (int)length : SHOWN_MAX;
+}
+
 /* Walks the flags; only: NULL sets all, else just the one of that name. */
 static struct sp_err *set_flags(struct sp_op *op, struct options *options, int argc, char *const argv[],
                                 const char *only)
@@ -91,7 +98,7 @@ static struct sp_err *set_flags(struct sp_op *op, struct options *options, int a
     for (int i = 0; i < argc; i++) {
         const char *flag = argv[i];
         if (strncmp(flag, "--", 2) != 0)
-            return sp_fail(op, SP_INVALID, "%.*s is not an option. Try --help.", SHOWN_MAX, flag);
+            return sp_fail(op, SP_INVALID, "%.*s is not an option. Try --help.", shown_length(flag), flag);
         const char *name = flag + 2, *equals = strchr(name, '=');
         size_t length = equals ? (size_t)(equals - name) : strlen(name);
         const struct option_row *row = find_row(name, length);
@@ -143,7 +150,9 @@ static struct sp_err *set_file(struct sp_op *op, struct options *options, const 
     char *text = sp_alloc(op, CONFIG_MAX_BYTES + 1, 1);
     SP_OWN(text);
     size_t size;
-    SP_TRY(os_read_full(op, fd, text, CONFIG_MAX_BYTES + 1, &size));
+    struct sp_err *err = os_read_full(op, fd, text, CONFIG_MAX_BYTES + 1, &size);
+    if (err)
+        return sp_wrap_as(op, err, SP_INVALID, "The config file %s cannot be read", path);
     if (size > CONFIG_MAX_BYTES || memchr(text, '\0', size))
         return sp_fail(op, SP_INVALID, "The config file %s is too large or no text", path);
     unsigned number = 1;
