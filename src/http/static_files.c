@@ -9,16 +9,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/heap.h"
 #include "base/op.h"
 #include "http/compress.h"
 #include "http/exchange_state.h"
+#include "os/file.h"
 
-enum { DEPTH_MAX = 12 };
+enum { DEPTH_MAX = 12, PACKED_MAX_BYTES = 8 << 20, PIECE_BYTES = 16 * 1024 };
 
 static const struct {
     const char *extension, *type;
@@ -198,6 +201,37 @@ static void join_variant(struct http_static_files *files, struct file *file, siz
     file->variants[PLAIN].fd = -1; /* no file of its own any more */
 }
 
+static bool is_packed(const struct file *file)
+{
+    for (size_t v = PLAIN + 1; v < VARIANTS; v++)
+        if (file->variants[v].fd >= 0)
+            return true;
+    return false;
+}
+
+/* Text that the build did not compress, in memory; without memory it goes out as it is. */
+static void pack(struct sp_op *op, struct file *file)
+{
+    const struct variant *plain = &file->variants[PLAIN];
+    if (plain->fd < 0 || is_packed(file) || !http_is_compressible(file->type) ||
+        plain->size < HTTP_COMPRESS_FROM_BYTES || plain->size > PACKED_MAX_BYTES)
+        return;
+    struct sp_buf buf;
+    sp_buf_init(&buf, PACKED_MAX_BYTES);
+    char piece[PIECE_BYTES];
+    ssize_t size;
+    while ((size = pread(plain->fd, piece, sizeof(piece), (off_t)buf.size)) > 0 && !buf.failed)
+        sp_buf_append(&buf, piece, (size_t)size);
+    int fd = -1;
+    if (size == 0 && !buf.failed && http_compress(HTTP_GZIP, &buf))
+        fd = memfd_create("web file", MFD_CLOEXEC);
+    if (fd >= 0 && !os_write_all(op, fd, buf.data, buf.size))
+        file->variants[GZIP] = (struct variant){fd, (int64_t)buf.size};
+    else if (fd >= 0)
+        close(fd);
+    sp_buf_finish(&buf);
+}
+
 struct sp_err *http_static_create(struct sp_op *op, const char *folder, struct http_static_files **ret_files)
 {
     struct http_static_files *files = sp_heap_new(1, sizeof(*files));
@@ -212,6 +246,8 @@ struct sp_err *http_static_create(struct sp_op *op, const char *folder, struct h
         for (size_t i = 0; i < files->count; i++)
             for (size_t v = PLAIN + 1; v < VARIANTS; v++)
                 join_variant(files, &files->items[i], v);
+        for (size_t i = 0; i < files->count; i++)
+            pack(op, &files->items[i]);
         files->index = find(files, "/index.html");
     }
     if (!err && !files->index)

@@ -1,7 +1,8 @@
 /*
  * The web app's files. The folder is read once, at start: a request can name only what was found there (no path of a
  * client's ever reaches the file system), descriptors stay open, and a rebuilt folder is seen after a restart as a
- * whole. NAME.gz, NAME.br and NAME.zst beside a file are its compressed forms. Immutable after create: any thread.
+ * whole. NAME.gz, NAME.br and NAME.zst beside a file are its compressed forms; text
+ * without any is packed here. Immutable after create: any thread.
  */
 #ifndef SP_HTTP_STATIC_FILES_H
 #define SP_HTTP_STATIC_FILES_H

@@ -885,6 +885,8 @@ def web(tmp_path_factory):
     (folder / "assets/app-1a2b.js").write_text("console.log(1)" * 500)
     (folder / "assets/app-1a2b.js.gz").write_bytes(gzip.compress(b"console.log(1)" * 500))
     (folder / "assets/alone.gz").write_bytes(b"alone")
+    (folder / "assets/style-1a2b.css").write_text("a { color: red }" * 500)
+    (folder / "assets/image-1a2b.png").write_bytes(b"png" * 5000)
     (folder / ".secret").write_text("secret")
     (folder / "empty.txt").write_text("")
     (folder / "outside").symlink_to("/etc/passwd")
@@ -914,6 +916,16 @@ def test_web_hashed_assets_and_compressed_siblings(web):
     assert web.get("/assets/app-1a2b.js.gz").status == 404
     assert web.get("/assets/alone.gz").status == 200
     assert web.get("/empty.txt").status == 200
+
+
+def test_web_text_without_a_compressed_sibling_is_compressed_too(web):
+    plain = web.get("/assets/style-1a2b.css")
+    packed = web.get("/assets/style-1a2b.css", "Accept-Encoding: br, gzip")
+    assert packed.headers["content-encoding"] == "gzip" and packed.headers["vary"] == "Accept-Encoding"
+    assert gzip.decompress(packed.body) == plain.body and len(packed.body) < len(plain.body) / 10
+    assert packed.headers["etag"] != plain.headers["etag"]
+    for path in ("/assets/image-1a2b.png", "/index.html"):  # no text; too small
+        assert "content-encoding" not in web.get(path, "Accept-Encoding: gzip").headers
 
 
 @pytest.mark.parametrize("path", ["/photos/123", "/albums", "/a/b/c"])
