@@ -4,7 +4,7 @@ select coalesce(verified = instance_incarnation(epoch), false) as "is_allowed!" 
 
 -- One expired upload, locked; a finishing upload waits for it and then finds its row gone.
 -- name: collect_lock_expired :maybe_one
-select u.id, u.path from upload u
+select u.id, u.owner_id, u.path from upload u
  where u.expires_at < clock_timestamp() and not exists (select from asset a where a.id = u.id)
  order by u.expires_at limit 1 for update skip locked
 

@@ -5,7 +5,23 @@
 
 static const struct schema_type text_28_40 = {SCHEMA_TEXT, .min = 28, .max = 40};
 
-const struct api_row api_delete_assets_row = {.auth = API_USER, .permission = "asset.delete"};
+static const struct schema_type delete_assets_in = {SCHEMA_OBJECT, .size = sizeof(struct api_delete_assets_in)};
+
+static struct sp_err *invoke_delete_assets(struct api_call *call, const void *in, void *out)
+{
+    return api_delete_assets(call, in, out);
+}
+
+const struct api_row api_delete_assets_row = {
+    .auth = API_USER,
+    .permission = "asset.delete",
+    .in = &delete_assets_in,
+    .body = &dto_asset_bulk_delete_schema,
+    .body_at = offsetof(struct api_delete_assets_in, body),
+    .out_size = sizeof(struct api_delete_assets_out),
+    .status = 204,
+    .invoke = invoke_delete_assets,
+};
 
 static const struct schema_field upload_asset_in_fields[] = {
     {"x-immich-checksum", &text_28_40, offsetof(struct api_upload_asset_in, x_immich_checksum), SCHEMA_HEADER | SCHEMA_OPTIONAL},

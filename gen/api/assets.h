@@ -10,6 +10,16 @@
 struct api_call;
 struct sp_err;
 
+/* DELETE /api/assets: Move assets to the trash, or delete them for good */
+struct api_delete_assets_in {
+    const struct dto_asset_bulk_delete *body;
+};
+struct api_delete_assets_out {
+    int status;
+};
+SP_MUST_CHECK struct sp_err *api_delete_assets(struct api_call *call, const struct api_delete_assets_in *in,
+    struct api_delete_assets_out *out);
+
 /* POST /api/assets: Upload a photo or video; 200 when its owner has it already */
 struct api_upload_asset_in {
     const char *x_immich_checksum;

@@ -7,6 +7,7 @@ static const struct schema_type duration_0_2147483647 = {SCHEMA_DURATION, .min =
 static const struct schema_type text_1_255 = {SCHEMA_TEXT, .min = 1, .max = 255};
 static const struct schema_type dto_asset_metadata_upsert_item_list_0_100 = {SCHEMA_ARRAY, .item = &dto_asset_metadata_upsert_item_schema, .size = sizeof(struct dto_asset_metadata_upsert_item), .min = 0, .max = 100};
 static const struct schema_type text_1_100 = {SCHEMA_TEXT, .min = 1, .max = 100};
+static const struct schema_type uuid_list_1_65000 = {SCHEMA_ARRAY, .item = &schema_uuid, .size = sizeof(struct sp_uuid), .min = 1, .max = 65000};
 static const struct schema_type dto_asset_bulk_upload_check_item_list_0_5000 = {SCHEMA_ARRAY, .item = &dto_asset_bulk_upload_check_item_schema, .size = sizeof(struct dto_asset_bulk_upload_check_item), .min = 0, .max = 5000};
 static const struct schema_type text_28_40 = {SCHEMA_TEXT, .min = 28, .max = 40};
 static const struct schema_type text_0_4096 = {SCHEMA_TEXT, .min = 0, .max = 4096};
@@ -176,6 +177,12 @@ static const struct schema_field asset_media_response_fields[] = {
     {"status", &dto_asset_media_status_schema, offsetof(struct dto_asset_media_response, status), 0},
 };
 const struct schema_type dto_asset_media_response_schema = {SCHEMA_OBJECT, .count = 2, .size = sizeof(struct dto_asset_media_response), .fields = asset_media_response_fields};
+
+static const struct schema_field asset_bulk_delete_fields[] = {
+    {"force", &schema_boolean, offsetof(struct dto_asset_bulk_delete, force), SCHEMA_OPTIONAL},
+    {"ids", &uuid_list_1_65000, offsetof(struct dto_asset_bulk_delete, ids), 0},
+};
+const struct schema_type dto_asset_bulk_delete_schema = {SCHEMA_OBJECT, .count = 2, .size = sizeof(struct dto_asset_bulk_delete), .fields = asset_bulk_delete_fields};
 
 static const struct schema_field asset_bulk_upload_check_fields[] = {
     {"assets", &dto_asset_bulk_upload_check_item_list_0_5000, offsetof(struct dto_asset_bulk_upload_check, assets), 0},

@@ -13,6 +13,7 @@ struct dto_user_response;
 struct dto_asset_media_create;
 struct dto_asset_metadata_upsert_item;
 struct dto_asset_media_response;
+struct dto_asset_bulk_delete;
 struct dto_asset_bulk_upload_check;
 struct dto_asset_bulk_upload_check_item;
 struct dto_asset_bulk_upload_check_response;
@@ -107,6 +108,11 @@ struct dto_asset_metadata_upsert_item {
 struct dto_asset_media_response {
     struct sp_uuid id;
     enum dto_asset_media_status status;
+};
+
+struct dto_asset_bulk_delete {
+    struct sp_opt_bool force; /* For good; otherwise into the trash */
+    struct sp_uuid_list ids;
 };
 
 struct dto_asset_bulk_upload_check {
@@ -206,6 +212,7 @@ extern const struct schema_type dto_asset_reject_reason_schema;
 extern const struct schema_type dto_asset_media_create_schema;
 extern const struct schema_type dto_asset_metadata_upsert_item_schema;
 extern const struct schema_type dto_asset_media_response_schema;
+extern const struct schema_type dto_asset_bulk_delete_schema;
 extern const struct schema_type dto_asset_bulk_upload_check_schema;
 extern const struct schema_type dto_asset_bulk_upload_check_item_schema;
 extern const struct schema_type dto_asset_bulk_upload_check_response_schema;

@@ -2,6 +2,6 @@
 #ifndef SP_GEN_API_OPENAPI_H
 #define SP_GEN_API_OPENAPI_H
 
-#define OPENAPI_ETAG "W/\"46ed16e23a5a793649195cc5bc2e0ba4\""
+#define OPENAPI_ETAG "W/\"938d60b489992b2158be91ed4698f130\""
 
 #endif

@@ -29,14 +29,15 @@ struct sp_err *q_collect_is_allowed(struct sp_op *op, struct db_conn *db, struct
 static void read_collect_lock_expired(const struct db_result *result, size_t i, struct q_collect_lock_expired_row *row)
 {
     row->id = db_get_uuid(result, i, 0);
-    row->path = db_get_text(result, i, 1);
+    row->owner_id = db_get_uuid(result, i, 1);
+    row->path = db_get_text(result, i, 2);
 }
 
 struct sp_err *q_collect_lock_expired(struct sp_op *op, struct db_conn *db, struct q_collect_lock_expired_row **ret_row)
 {
-    static const struct db_column columns[] = {{"id", 2950, true}, {"path", 25, true}};
+    static const struct db_column columns[] = {{"id", 2950, true}, {"owner_id", 2950, true}, {"path", 25, true}};
     static const struct db_stmt stmt = {"collect_lock_expired",
-        "select u.id, u.path from upload u where u.expires_at < clock_timestamp() and not exists (select from asset a where a.id = u.id) order by u.expires_at limit 1 for update skip locked", 0, 2, columns};
+        "select u.id, u.owner_id, u.path from upload u where u.expires_at < clock_timestamp() and not exists (select from asset a where a.id = u.id) order by u.expires_at limit 1 for update skip locked", 0, 3, columns};
     struct db_args args;
     db_args_init(&args, op);
     struct db_result *result;

@@ -15,6 +15,7 @@ SP_MUST_CHECK struct sp_err *q_collect_is_allowed(struct sp_op *op, struct db_co
 
 struct q_collect_lock_expired_row {
     struct sp_uuid id;
+    struct sp_uuid owner_id;
     const char *path;
 };
 /* One expired upload, locked; a finishing upload waits for it and then finds its row gone. */

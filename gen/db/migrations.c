@@ -347,6 +347,10 @@ const struct db_migration db_migrations[] = {
         "  is_paused       boolean not null default false,\n"
         "  completed_count bigint not null default 0\n"
         ");\n"},
+    {2, "0002_trash", "d7677624c6b1b6d6367455c24c32e9d2bd61367b9b0fb7c7bd94f253d61ab46d",
+        "-- Finds what is in the trash without reading a library: its owner's view of it, and what has been there too long.\n"
+        "create index asset_trash on asset (owner_id, deleted_at) where deleted_at is not null;\n"
+        "create index asset_trash_age on asset (deleted_at) where deleted_at is not null;\n"},
 };
 
 const size_t db_migration_count = sizeof(db_migrations) / sizeof(db_migrations[0]);

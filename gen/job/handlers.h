@@ -12,7 +12,9 @@ struct sp_err;
 SP_MUST_CHECK struct sp_err *job_metadata(struct job_context *ctx);
 /* Makes preview, thumbnail and thumbhash of an asset. */
 SP_MUST_CHECK struct sp_err *job_derivatives(struct job_context *ctx);
-/* Removes what aborted uploads left behind. */
+/* Removes the files of aborted uploads and of deleted assets. */
 SP_MUST_CHECK struct sp_err *job_collect(struct job_context *ctx);
+/* Deletes for good what has been in the trash for thirty days. */
+SP_MUST_CHECK struct sp_err *job_purge(struct job_context *ctx);
 
 #endif

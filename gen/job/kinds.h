@@ -8,7 +8,8 @@
 enum job_kind {
     JOB_METADATA, /* Reads EXIF, XMP and IPTC of an asset's original */
     JOB_DERIVATIVES, /* Makes preview, thumbnail and thumbhash of an asset */
-    JOB_COLLECT, /* Removes what aborted uploads left behind */
+    JOB_COLLECT, /* Removes the files of aborted uploads and of deleted assets */
+    JOB_PURGE, /* Deletes for good what has been in the trash for thirty days */
     JOB_KIND_COUNT
 };
 

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/op.h"
 #include "domain/asset.h"
+#include "domain/trash.h"
 #include "gen/db/asset.h"
 #include "http/exchange.h"
 
@@ -154,6 +155,13 @@ struct sp_err *api_get_asset_statistics(struct api_call *call, const struct api_
         .total = counts->total,
     };
     return NULL;
+}
+
+struct sp_err *api_delete_assets(struct api_call *call, const struct api_delete_assets_in *in,
+                                 struct api_delete_assets_out *out)
+{
+    const bool force = in->body->force.set && in->body->force.value;
+    return trash_delete_assets(call->op, call->db, call->who, &in->body->ids, force);
 }
 
 /* ---- the bulk upload check ---- */

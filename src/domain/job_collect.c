@@ -1,6 +1,7 @@
 /*
- * The job collect: removes what aborted uploads left. It touches only the files of upload rows that have expired and
- * that it has locked: such a row means that no asset was committed, and while it is locked none can be. What it knows
+ * The job collect: removes what aborted uploads and deleted assets left. It touches only the files of upload rows that
+ * have expired and that it has locked: such a row means that there is no such asset (none was committed, or it was
+ * deleted for good: trash.sql), and while it is locked none can be. What it knows
  * from a listing alone (files of a worker that died) it moves to quarantine and never removes. In a database that was
  * restored it does nothing until somebody has compared rows and files. Job threads.
  */
@@ -17,6 +18,23 @@
 /* Far beyond the time that any job has. */
 enum { LEFTOVER_IDLE_MS = 24 * 3600 * 1000 };
 
+/* Of an asset that was deleted for good; an aborted upload has none. */
+static struct sp_err *remove_derivatives(struct job_context *ctx, const struct q_collect_lock_expired_row *upload)
+{
+    static const struct {
+        const char *kind, *extension;
+    } files[] = {{"preview", ".jpeg"}, {"thumbnail", ".webp"}};
+    for (size_t i = 0; i < SP_COUNT(files); i++) {
+        const char *path;
+        SP_TRY(
+            store_derivative_path(ctx->op, &upload->owner_id, &upload->id, files[i].kind, files[i].extension, &path));
+        struct sp_err *err = store_derivative_remove(ctx->op, ctx->services->store, path);
+        if (err && err->code != SP_NOT_FOUND)
+            return err;
+    }
+    return NULL;
+}
+
 static struct sp_err *collect_one(struct job_context *ctx, const struct q_collect_lock_expired_row **ret_upload)
 {
     struct q_collect_lock_expired_row *upload;
@@ -27,6 +45,7 @@ static struct sp_err *collect_one(struct job_context *ctx, const struct q_collec
         return NULL;
     *ret_upload = upload;
     SP_TRY(store_remove_upload(ctx->op, ctx->services->store, upload->path, &count));
+    SP_TRY(remove_derivatives(ctx, upload));
     return q_upload_delete(ctx->op, ctx->db, &upload->id, &count);
 }
 

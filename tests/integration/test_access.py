@@ -22,6 +22,9 @@ class World:
         self.asset = owner.client.upload_new(picture())
         self.album = owner.client.post('/api/albums', {'albumName': 'Matrix'}).json()['id']
 
+    def another_asset(self):
+        return self.owner.client.upload_new(picture())
+
     def api_key(self):
         return self.owner.client.post('/api/api-keys', {'name': 'k', 'permissions': ['apiKey.rotate']}).json()['id']
 
@@ -58,6 +61,10 @@ CALLS = {
     'getAssetInfo': lambda world: ({'id': world.asset}, {}),
     'downloadAsset': lambda world: ({'id': world.asset}, {}),
     'viewAsset': lambda world: ({'id': world.asset}, {}),
+    'deleteAssets': lambda world: ({}, {'json_body': {'ids': [world.another_asset()]}}),
+    'restoreAssets': lambda world: ({}, {'json_body': {'ids': [world.asset]}}),
+    'restoreTrash': lambda world: ({}, {}),
+    'emptyTrash': lambda world: ({}, {}),
     'getTimeBuckets': lambda world: ({}, {}),
     'getTimeBucket': lambda world: ({}, {'query': {'timeBucket': WHEN[:8] + '01'}}),
     'getAllAlbums': lambda world: ({}, {}),
@@ -71,6 +78,8 @@ ELSEWHERE = {'signUpAdmin', 'login', 'logout'}
 KEYS_ALONE = {'getMyApiKey'}
 OWNED_BODIES = {
     'createAlbum': lambda asset: {'albumName': 'A', 'assetIds': [asset]},
+    'deleteAssets': lambda asset: {'ids': [asset]},
+    'restoreAssets': lambda asset: {'ids': [asset]},
 }
 CREDENTIALS = [route for route in BUILT if not route.public and route.operation not in ELSEWHERE]
 FOREIGN = [route for route in CREDENTIALS if route.parameters or route.operation in OWNED_BODIES]

@@ -381,6 +381,12 @@ export type AssetMediaResponseDto = {
   status: AssetMediaStatus
 }
 
+export type AssetBulkDeleteDto = {
+  /** For good; otherwise into the trash */
+  force?: boolean
+  ids: string[]
+}
+
 export type AssetBulkUploadCheckDto = {
   assets: AssetBulkUploadCheckItem[]
 }
@@ -665,6 +671,11 @@ export type TimeBucketAssetResponseDto = {
   visibility: AssetVisibility[]
 }
 
+export type TrashResponseDto = {
+  /** Assets that a person sees; the video of a live photo is none */
+  count: number
+}
+
 export type UserAvatarColor =
   | 'primary'
   | 'pink'
@@ -775,6 +786,11 @@ export function updateApiKey(params: { id: string; body: ApiKeyUpdateDto }, opti
 /** Give a key a new secret; the old one ends at once */
 export function rotateApiKey(params: { id: string }, options?: Options): Promise<ApiKeyCreateResponseDto> {
   return json<ApiKeyCreateResponseDto>('POST', `/api/api-keys/${encodeURIComponent(params.id)}/rotate`, {}, options)
+}
+
+/** Move assets to the trash, or delete them for good */
+export function deleteAssets(params: { body: AssetBulkDeleteDto }, options?: Options): Promise<void> {
+  return nothing('DELETE', '/api/assets', { json: params.body }, options)
 }
 
 /** Upload a photo or video; 200 when its owner has it already */
@@ -890,6 +906,21 @@ export function getTimeBucket(params: { timeBucket: string; albumId?: string; bb
 /** The months that have assets, with their counts */
 export function getTimeBuckets(params: { albumId?: string; bbox?: string; isFavorite?: boolean; isTrashed?: boolean; order?: AssetOrder; orderBy?: AssetOrderBy; personId?: string; tagId?: string; userId?: string; visibility?: AssetVisibility; withCoordinates?: boolean; withPartners?: boolean; withStacked?: boolean; key?: string; slug?: string } = {}, options?: Options): Promise<TimeBucketsResponseDto[]> {
   return json<TimeBucketsResponseDto[]>('GET', url('/api/timeline/buckets', { albumId: params.albumId, bbox: params.bbox, isFavorite: params.isFavorite, isTrashed: params.isTrashed, order: params.order, orderBy: params.orderBy, personId: params.personId, tagId: params.tagId, userId: params.userId, visibility: params.visibility, withCoordinates: params.withCoordinates, withPartners: params.withPartners, withStacked: params.withStacked, key: params.key, slug: params.slug }), {}, options)
+}
+
+/** Delete the trash for good */
+export function emptyTrash(options?: Options): Promise<TrashResponseDto> {
+  return json<TrashResponseDto>('POST', '/api/trash/empty', {}, options)
+}
+
+/** Restore the whole trash */
+export function restoreTrash(options?: Options): Promise<TrashResponseDto> {
+  return json<TrashResponseDto>('POST', '/api/trash/restore', {}, options)
+}
+
+/** Restore chosen assets */
+export function restoreAssets(params: { body: BulkIdsDto }, options?: Options): Promise<TrashResponseDto> {
+  return json<TrashResponseDto>('POST', '/api/trash/restore/assets', { json: params.body }, options)
 }
 
 /** One's own user */
