@@ -70,8 +70,9 @@ static inline bool holds(struct db_conn *db, const char *condition)
 /* Ends the server's side of world.db; it is gone when this returns. */
 static inline void cut_the_line(void)
 {
-    assert_true(holds(world.other, "select count(*) = 1 and bool_and(pg_terminate_backend(pid, 10000))"
-                                   " from pg_stat_activity where application_name = 'under test'"));
+    assert_true(holds(world.other,
+                      "select count(*) = 1 and bool_and(pg_terminate_backend(pid, 10000))"
+                      " from pg_stat_activity where application_name = 'under test' and datname = current_database()"));
 }
 
 static inline int set_up_group(void **state)

@@ -126,11 +126,11 @@ static void test_a_lost_listen_is_told_once(void **state)
 static void *cut_a_busy_line(void *op)
 {
     struct db_conn *db;
-    static const char text[] =
-        "do $$ declare victim integer; begin loop"
-        " select pid into victim from pg_stat_activity where application_name = 'under test' and %s;"
-        " exit when found; perform pg_stat_clear_snapshot(), pg_sleep(0.005); end loop;"
-        " perform pg_terminate_backend(victim, 10000); end $$";
+    static const char text[] = "do $$ declare victim integer; begin loop"
+                               " select pid into victim from pg_stat_activity where application_name = 'under test' "
+                               "and datname = current_database() and %s;"
+                               " exit when found; perform pg_stat_clear_snapshot(), pg_sleep(0.005); end loop;"
+                               " perform pg_terminate_backend(victim, 10000); end $$";
     struct sp_err *err = db_open(op, world.url, "cutter", &db);
     if (!err)
         err = db_script(op, db, sp_format(op, text, "query like '%pg\\_sleep%'"));
@@ -161,7 +161,7 @@ static void *cut_a_waiting_line(void *op)
     if (!err)
         err = db_script(op, db,
                         "select pg_sleep(0.1), pg_terminate_backend(pid, 10000) from pg_stat_activity"
-                        " where application_name = 'under test'");
+                        " where application_name = 'under test' and datname = current_database()");
     db_close(db);
     return err;
 }
