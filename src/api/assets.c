@@ -7,6 +7,7 @@
 #include "api/app.h"
 #include "api/call.h"
 #include "api/checksum.h"
+#include "api/gate.h"
 #include "base/encode.h"
 #include "base/hash.h"
 #include "base/op.h"
@@ -116,7 +117,9 @@ static struct sp_err *redirect_to_original(struct api_call *call, const struct s
 {
     char text[SP_UUID_TEXT_BYTES];
     sp_uuid_format(id, text);
-    const char *location = sp_format(call->op, "/api/assets/%s/original", text);
+    const char *credentials;
+    SP_TRY(api_gate_query(call->op, call->x, &credentials));
+    const char *location = sp_format(call->op, "/api/assets/%s/original%s", text, credentials);
     SP_OWN(location);
     http_reply_empty(call->x, 302);
     return http_reply_header(call->x, "Location", location);

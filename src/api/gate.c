@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "api/call.h"
+#include "base/encode.h"
 #include "base/op.h"
 #include "domain/auth.h"
 #include "domain/principal.h"
@@ -18,6 +19,23 @@ static const char *header_or_query(struct http_exchange *x, const char *header, 
 {
     const char *value = non_empty(http_header(x, header));
     return value ? value : non_empty(http_query(x, query, 0));
+}
+
+struct sp_err *api_gate_query(struct sp_op *op, struct http_exchange *x, const char **ret_query)
+{
+    static const char *const names[] = {"key", "slug", "sessionKey", "apiKey"};
+    const char *query = "";
+    for (size_t i = 0; i < SP_COUNT(names); i++) {
+        const char *value = non_empty(http_query(x, names[i], 0));
+        if (!value)
+            continue;
+        const char *encoded = sp_percent_encode(op, value);
+        SP_OWN(encoded);
+        query = sp_format(op, "%s%c%s=%s", query, *query ? '&' : '?', names[i], encoded);
+        SP_OWN(query);
+    }
+    *ret_query = query;
+    return NULL;
 }
 
 static const char *bearer(struct http_exchange *x)

@@ -9,12 +9,16 @@
 #include "base/attr.h"
 
 struct api_call;
+struct http_exchange;
 struct sp_err;
+struct sp_op;
 
 /*
  * Sets call->who. SP_UNAUTHENTICATED: none or bad credentials; SP_FORBIDDEN: known, but not allowed here, or a request
  * that another site made the browser send.
  */
 SP_MUST_CHECK struct sp_err *api_gate(struct api_call *call);
+/* The credentials that stand in the query, as a query for a redirect: "?apiKey=…", or "". */
+SP_MUST_CHECK struct sp_err *api_gate_query(struct sp_op *op, struct http_exchange *x, const char **ret_query);
 
 #endif

@@ -127,6 +127,15 @@ def test_the_size_original_leads_there(keeper, photo):
     assert (reply.status, reply.headers['Location']) == (302, f'/api/assets/{photo[0]}/original')
 
 
+def test_who_shows_a_key_in_the_query_is_led_there_with_it(keeper, photo):
+    """An <img> of another program has nothing else to show it by."""
+    asset, data = photo[0], photo[1]
+    key = keeper.client.key('all').headers['x-api-key']
+    reply = keeper.client.as_nobody().get(f'/api/assets/{asset}/thumbnail', query={'size': 'original', 'apiKey': key})
+    assert reply.status == 302
+    assert keeper.client.as_nobody().get(reply.headers['Location']).status == 200
+
+
 def test_an_unknown_size_is_refused(keeper, photo):
     assert get(keeper.client, photo[0], '/thumbnail?size=huge').status == 400
 
