@@ -3,18 +3,34 @@
 
 #include "db/stmt.h"
 
-struct sp_err *q_upload_create(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, const struct sp_uuid *owner_id, const char *path)
+static void read_upload_create(const struct db_result *result, size_t i, struct q_upload_create_row *row)
 {
+    if (!db_is_null(result, i, 0)) {
+        row->quota_left_bytes.set = true;
+        row->quota_left_bytes.value = db_get_i64(result, i, 0);
+    }
+}
+
+struct sp_err *q_upload_create(struct sp_op *op, struct db_conn *db, const struct q_upload_create_in *in, struct q_upload_create_row **ret_row)
+{
+    static const struct db_column columns[] = {{"quota_left_bytes", 20, false}};
     static const struct db_stmt stmt = {"upload_create",
-        "insert into upload (id, owner_id, path, expires_at) values ($1, $2, $3, clock_timestamp() + interval '24 hours')", 3, 0, NULL};
+        "insert into upload (id, owner_id, path, reserved_bytes, expires_at) select $1, u.id, $2, $3, clock_timestamp() + interval '24 hours' from user_account u where u.id = $4 and (u.quota_size_bytes is null or u.quota_usage_bytes + $3 + (select coalesce(sum(o.reserved_bytes), 0) from upload o where o.owner_id = u.id and o.created_at > clock_timestamp() - interval '15 minutes') <= u.quota_size_bytes) returning (select o.quota_size_bytes - o.quota_usage_bytes from user_account o where o.id = owner_id) as quota_left_bytes", 4, 1, columns};
     struct db_args args;
     db_args_init(&args, op);
-    db_put_uuid(&args, id);
-    db_put_uuid(&args, owner_id);
-    db_put_text(&args, path);
+    db_put_uuid(&args, &in->id);
+    db_put_text(&args, in->path);
+    db_put_i64(&args, in->reserved_bytes);
+    db_put_uuid(&args, &in->owner_id);
     struct db_result *result;
     SP_TRY(db_run(op, db, &stmt, &args, &result));
-    (void)result;
+    *ret_row = NULL;
+    if (db_row_count(result) == 0)
+        return NULL;
+    struct q_upload_create_row *row;
+    SP_NEW(op, row);
+    read_upload_create(result, 0, row);
+    *ret_row = row;
     return NULL;
 }
 
@@ -31,16 +47,16 @@ struct sp_err *q_upload_delete(struct sp_op *op, struct db_conn *db, const struc
     return NULL;
 }
 
-struct sp_err *q_user_add_usage(struct sp_op *op, struct db_conn *db, int64_t bytes, const struct sp_uuid *id)
+struct sp_err *q_user_add_usage(struct sp_op *op, struct db_conn *db, int64_t bytes, const struct sp_uuid *id, int64_t *ret_count)
 {
     static const struct db_stmt stmt = {"user_add_usage",
-        "update user_account set quota_usage_bytes = quota_usage_bytes + $1 where id = $2", 2, 0, NULL};
+        "update user_account set quota_usage_bytes = quota_usage_bytes + $1 where id = $2 and (quota_size_bytes is null or quota_usage_bytes + $1 <= quota_size_bytes)", 2, 0, NULL};
     struct db_args args;
     db_args_init(&args, op);
     db_put_i64(&args, bytes);
     db_put_uuid(&args, id);
     struct db_result *result;
     SP_TRY(db_run(op, db, &stmt, &args, &result));
-    (void)result;
+    *ret_count = db_affected(result);
     return NULL;
 }

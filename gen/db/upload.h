@@ -7,11 +7,23 @@
 
 struct db_conn;
 
-/* Committed before the first byte: whatever happens, somebody knows of the files that begin with this path. */
-SP_MUST_CHECK struct sp_err *q_upload_create(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, const struct sp_uuid *owner_id, const char *path);
+struct q_upload_create_in {
+    struct sp_uuid id;
+    const char *path;
+    int64_t reserved_bytes;
+    struct sp_uuid owner_id;
+};
+struct q_upload_create_row {
+    struct sp_opt_i64 quota_left_bytes;
+};
+/* Committed before the first byte: whatever happens, somebody knows of the files that begin with this path. No row: they
+ * cannot fit beside what is stored and what is on its way. Only young reservations count, so that an upload that a crash
+ * ended stands in nobody's way; what really fits is decided by user_add_usage. */
+SP_MUST_CHECK struct sp_err *q_upload_create(struct sp_op *op, struct db_conn *db, const struct q_upload_create_in *in, struct q_upload_create_row **ret_row);
 
 SP_MUST_CHECK struct sp_err *q_upload_delete(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, int64_t *ret_count);
 
-SP_MUST_CHECK struct sp_err *q_user_add_usage(struct sp_op *op, struct db_conn *db, int64_t bytes, const struct sp_uuid *id);
+/* In the transaction of its asset: a hundred uploads at once wait for each other here. No row: it does not fit. */
+SP_MUST_CHECK struct sp_err *q_user_add_usage(struct sp_op *op, struct db_conn *db, int64_t bytes, const struct sp_uuid *id, int64_t *ret_count);
 
 #endif

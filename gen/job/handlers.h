@@ -16,5 +16,7 @@ SP_MUST_CHECK struct sp_err *job_derivatives(struct job_context *ctx);
 SP_MUST_CHECK struct sp_err *job_collect(struct job_context *ctx);
 /* Deletes for good what has been in the trash for thirty days. */
 SP_MUST_CHECK struct sp_err *job_purge(struct job_context *ctx);
+/* Holds every user's usage against the sum of their originals. */
+SP_MUST_CHECK struct sp_err *job_recount(struct job_context *ctx);
 
 #endif

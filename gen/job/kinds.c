@@ -6,6 +6,7 @@ const struct job_kind_info job_kinds[JOB_KIND_COUNT] = {
     [JOB_DERIVATIVES] = {"derivatives", "thumbnailGeneration", 120000, 5000, 0, 5},
     [JOB_COLLECT] = {"collect", "backgroundTask", 600000, 60000, 600000, 3},
     [JOB_PURGE] = {"purge", "backgroundTask", 600000, 60000, 3600000, 3},
+    [JOB_RECOUNT] = {"recount", "backgroundTask", 600000, 60000, 86400000, 3},
 };
 
 const struct job_queue_info job_queues[JOB_QUEUE_COUNT] = {

@@ -10,6 +10,7 @@ enum job_kind {
     JOB_DERIVATIVES, /* Makes preview, thumbnail and thumbhash of an asset */
     JOB_COLLECT, /* Removes the files of aborted uploads and of deleted assets */
     JOB_PURGE, /* Deletes for good what has been in the trash for thirty days */
+    JOB_RECOUNT, /* Holds every user's usage against the sum of their originals */
     JOB_KIND_COUNT
 };
 

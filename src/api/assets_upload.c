@@ -78,7 +78,12 @@ static struct sp_err *begin(struct api_call *call)
     struct upload_stream *stream;
     SP_NEW(call->op, stream);
     SP_TRY(sp_defer(call->op, release_fields, stream));
-    const struct asset_upload_config config = {call->app->store, call->app->instance_zone, call->app->upload_max_bytes};
+    const struct asset_upload_config config = {
+        .store = call->app->store,
+        .instance_zone = call->app->instance_zone,
+        .max_bytes = call->app->upload_max_bytes,
+        .expected_bytes = http_content_length(call->x),
+    };
     SP_TRY(asset_upload_begin(call->op, call->db, &config, call->who, &stream->upload));
     call->stream = stream;
     return NULL;

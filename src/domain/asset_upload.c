@@ -14,13 +14,17 @@
 #include "queue/job.h"
 #include "store/store.h"
 
-enum { FILE_NAME_MAX = 255 };
+enum { FILE_NAME_MAX = 255, FORM_MAX_BYTES = 16 * 1024 /* of an announced length, all that is no file's */ };
+
+/* To the letter: phones stop their batch on it. */
+static const char quota_exceeded[] = "Quota has been exceeded!";
 
 struct asset_upload {
     struct store *store;
     struct sp_uuid id, owner_id; /* id: of the upload row and of the asset to be */
     const char *stem, *instance_zone;
     int64_t max_bytes;
+    struct sp_opt_i64 quota_left_bytes; /* when it began */
     struct store_upload *file[ASSET_UPLOAD_FILE_COUNT];
     int64_t size_bytes[ASSET_UPLOAD_FILE_COUNT];
 };
@@ -53,7 +57,17 @@ struct sp_err *asset_upload_begin(struct sp_op *op, struct db_conn *db, const st
     upload->id = sp_uuid_v4();
     upload->owner_id = who->user_id;
     SP_TRY(store_original_stem(op, &upload->owner_id, &upload->id, &upload->stem));
-    SP_TRY(q_upload_create(op, db, &upload->id, &upload->owner_id, upload->stem));
+    const struct q_upload_create_in in = {
+        .id = upload->id,
+        .owner_id = upload->owner_id,
+        .path = upload->stem,
+        .reserved_bytes = config->expected_bytes > FORM_MAX_BYTES ? config->expected_bytes - FORM_MAX_BYTES : 0,
+    };
+    struct q_upload_create_row *created;
+    SP_TRY(q_upload_create(op, db, &in, &created));
+    if (!created)
+        return sp_fail(op, SP_INVALID, quota_exceeded);
+    upload->quota_left_bytes = created->quota_left_bytes;
     *ret_upload = upload;
     return NULL;
 }
@@ -73,6 +87,9 @@ struct sp_err *asset_upload_write(struct sp_op *op, struct asset_upload *upload,
     if (upload->size_bytes[which] > upload->max_bytes)
         return sp_fail(op, SP_TOO_LARGE, "The file is larger than this server takes (%lld bytes)",
                        (long long)upload->max_bytes);
+    if (which == ASSET_UPLOAD_DATA && upload->quota_left_bytes.set &&
+        upload->size_bytes[which] > upload->quota_left_bytes.value)
+        return sp_fail(op, SP_INVALID, quota_exceeded);
     return store_upload_write(op, upload->file[which], data, size);
 }
 
@@ -138,7 +155,10 @@ static struct sp_err *insert_rows(struct sp_op *op, struct db_conn *db, const st
     SP_TRY(q_asset_create(op, db, &in));
     if (fields->metadata_json)
         SP_TRY(q_asset_metadata_from_upload(op, db, &upload->id, fields->metadata_json));
-    SP_TRY(q_user_add_usage(op, db, placed->digest.size_bytes, &upload->owner_id));
+    int64_t fits;
+    SP_TRY(q_user_add_usage(op, db, placed->digest.size_bytes, &upload->owner_id, &fits));
+    if (fits != 1)
+        return sp_fail(op, SP_INVALID, quota_exceeded);
     return type->has_derivatives ? job_enqueue(op, db, JOB_METADATA, &upload->id) : NULL;
 }
 

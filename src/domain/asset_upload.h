@@ -3,8 +3,11 @@
  *
  *   begin   (worker)  duplicate by checksum? else a row in `upload` is committed before the first byte
  *   file    (I/O)     a file starts: the asset's bytes or its sidecar; write appends, hashed on the way; sync at the
- * end finish  (worker)  fsync and rename, then one transaction: asset, first job, the upload row gone abort   (worker)
- * removes what was written and the row; what it cannot remove the collector does later
+ * end finish  (worker)  fsync and rename, then one transaction: asset, usage, first job, the upload row gone abort
+ * (worker)  removes what was written and the row; what it cannot remove the collector does later
+ *
+ * Quota: begin refuses what cannot fit beside what is stored and on its way, write what outgrows it, and finish
+ * decides: to the byte, however many uploads run at once.
  *
  * One thread at a time; after begin exactly one of finish and abort. A finish that fails has aborted.
  */
@@ -27,6 +30,7 @@ struct asset_upload_config {
     struct store *store;
     const char *instance_zone; /* IANA name: the wall time of a picture that does not say */
     int64_t max_bytes;         /* of one file */
+    int64_t expected_bytes;    /* what the client announced, its form included; -1: nothing */
 };
 
 enum asset_upload_file { ASSET_UPLOAD_DATA, ASSET_UPLOAD_SIDECAR, ASSET_UPLOAD_FILE_COUNT };

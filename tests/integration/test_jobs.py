@@ -43,7 +43,7 @@ def pause(instance, is_paused=True):
 def hurry(instance):
     """Every job that waits for its time is due."""
     instance.sql("update job set run_after = clock_timestamp() where state = 'waiting' and run_after > clock_timestamp()"
-                 " and kind not in ('collect', 'purge')")
+                 " and kind not in ('collect', 'purge', 'recount')")
     instance.sql("select pg_notify('job', '')")
 
 
@@ -59,7 +59,7 @@ def assert_whole(instance, assets):
     assert len(rows) == 2 * len(assets)
     for _, _, path, size in rows:
         assert (instance.data / 'derivatives' / path).stat().st_size == size
-    assert instance.sql("select kind, error from job where kind not in ('collect', 'purge')") == []
+    assert instance.sql("select kind, error from job where kind not in ('collect', 'purge', 'recount')") == []
     assert list((instance.data / 'derivatives/tmp').iterdir()) == []
 
 
@@ -134,7 +134,7 @@ def test_the_database_restarts_while_jobs_run(instance, client):
     wait_until(lambda: client.get('/api/users/me').status == 200, 'the database', 60)
     instance.sql("update job set locked_until = clock_timestamp() where state = 'active'")
     instance.wait_for_jobs(*assets, timeout=120)
-    wait_until(lambda: instance.sql("select count(*) from job where kind not in ('collect', 'purge')") == [(0,)], 'the last rows')
+    wait_until(lambda: instance.sql("select count(*) from job where kind not in ('collect', 'purge', 'recount')") == [(0,)], 'the last rows')
     assert_whole(instance, assets)
 
 
@@ -148,7 +148,7 @@ def test_jobs_wait_for_a_disk_without_using_their_attempts(instance, client, roo
             wait_until(lambda: instance.sql("""select count(*) from job where error is not null and attempts = 0 and
                                                run_after > clock_timestamp()""") == [(3,)], 'the jobs to be put back')
             hurry(instance)
-    wait_until(lambda: hurry(instance) or instance.sql("select count(*) from job where kind not in ('collect', 'purge')") == [(0,)], 'the jobs')
+    wait_until(lambda: hurry(instance) or instance.sql("select count(*) from job where kind not in ('collect', 'purge', 'recount')") == [(0,)], 'the jobs')
     assert_whole(instance, assets)
 
 
@@ -196,7 +196,7 @@ def test_a_stop_in_the_middle_loses_nothing(instance, client):
     assert stop_worker(instance) < 7
     instance.wait_for_jobs(*assets, timeout=60)
     assert instance.sql("select count(*) from job where attempts > 1") == [(0,)]
-    wait_until(lambda: instance.sql("select count(*) from job where kind not in ('collect', 'purge')") == [(0,)], 'the last rows')
+    wait_until(lambda: instance.sql("select count(*) from job where kind not in ('collect', 'purge', 'recount')") == [(0,)], 'the last rows')
     assert_whole(instance, assets)
 
 
