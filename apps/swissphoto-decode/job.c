@@ -89,6 +89,21 @@ static bool map_input(struct original *original, struct media_reply *reply)
     return true;
 }
 
+static bool tells_anything(const struct media_metadata *m)
+{
+    return m->has_taken || m->has_gps || *m->make || *m->model;
+}
+
+/* A picture of a newer kind than the codec (an iPhone 16's with libheif 1.15) still has its date and place. */
+static void metadata_without_picture(const struct original *original, struct media_reply *reply)
+{
+    metadata_read(original, &reply->metadata);
+    if (!tells_anything(&reply->metadata))
+        return;
+    reply->status = MEDIA_OK;
+    *reply->message = *reply->detail = '\0';
+}
+
 static void work(struct sp_op *op, const struct media_request *request, struct media_reply *reply)
 {
     struct original original;
@@ -96,8 +111,11 @@ static void work(struct sp_op *op, const struct media_request *request, struct m
         (void)escape_attempt(request->self_test, reply); /* the reply says how it went; so for all below */
     if (!(request->operations & (MEDIA_METADATA | MEDIA_DERIVATIVES)) || !map_input(&original, reply))
         return;
-    if (!picture_look(&original, reply))
+    if (!picture_look(&original, reply)) {
+        if (reply->status == MEDIA_UNSUPPORTED && request->operations == MEDIA_METADATA)
+            metadata_without_picture(&original, reply);
         return;
+    }
     if (request->operations & MEDIA_METADATA)
         metadata_read(&original, &reply->metadata);
     const struct outputs outputs = {FIRST_FD + MEDIA_FD_PREVIEW, FIRST_FD + MEDIA_FD_THUMBNAIL};

@@ -362,7 +362,26 @@ def test_raw_in_tiff_is_not_taken_for_its_small_picture(decode):
     assert_refused(result, 'RAW')
 
 
+def test_a_picture_without_a_codec_keeps_its_date(decode):
+    """As that of a phone newer than the codec: no pixels, but the day and the place are there."""
+    info = TiffImagePlugin.ImageFileDirectory_v2()
+    info[254] = 1
+    info[0x0132] = '2024:05:01 12:34:56'
+    content = io.BytesIO()
+    quadrants().save(content, 'TIFF', tiffinfo=info)
+    result = decode(content.getvalue(), 'photo.nef', '--metadata')
+    assert result['error'] is None and result['takenLocalMs'] == 1714566896000
+    assert_refused(decode(content.getvalue(), 'photo.nef'), 'RAW')
+
+
 # Real photos
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason='no ../shared/samples')
+def test_a_new_phone_says_where_and_when(decode):
+    """Whatever this system's codec makes of its pixels."""
+    result = decode((SAMPLES / 'heic/iphone16_gps.heic').read_bytes(), 'photo.heic', '--metadata')
+    assert result['error'] is None and result['takenLocalMs'] and result['latitude'], result
+
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason='no ../shared/samples')
 def test_samples(tmp_path):
