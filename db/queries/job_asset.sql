@@ -2,17 +2,19 @@
 -- name: job_asset_get :maybe_one
 select owner_id, original_path, metadata_state, derivative_state from asset where id = :id
 
--- EXIF's wall time wins over the upload's date. Its zone: EXIF's offset, else the instance's.
+-- EXIF's wall time wins over the upload's date, and a person's over both. Its zone: EXIF's offset, else the instance's.
 -- name: job_asset_set_metadata :exec
 update asset
    set metadata_state = 'done', error = null,
        width = :width?, height = :height?,
-       file_created_at = case when :taken_local?::timestamp is null then file_created_at
+       file_created_at = case when :taken_local?::timestamp is null or p.has_date then file_created_at
                               when :offset_minutes?::int is not null
                               then (:taken_local?::timestamp - :offset_minutes?::int * interval '1 minute') at time zone 'UTC'
                               else :taken_local?::timestamp at time zone :instance_zone::text end,
-       local_date_time = coalesce(:taken_local?::timestamp, file_created_at at time zone :instance_zone::text),
-       time_zone = :time_zone?
+       local_date_time = case when p.has_date then local_date_time
+                              else coalesce(:taken_local?::timestamp, file_created_at at time zone :instance_zone::text) end,
+       time_zone = case when p.has_date then time_zone else :time_zone? end
+  from (select exists (select from asset_exif e where e.asset_id = :id and 'date' = any(e.edited)) as has_date) p
  where id = :id
 
 -- name: job_asset_exif :exec
@@ -30,11 +32,16 @@ select :asset_id, :make?, :model?, :lens_model?, :f_number?, :focal_length?, :is
     on conflict (asset_id) do update
    set make = excluded.make, model = excluded.model, lens_model = excluded.lens_model, f_number = excluded.f_number,
        focal_length = excluded.focal_length, iso = excluded.iso, exposure_time = excluded.exposure_time,
-       latitude = excluded.latitude, longitude = excluded.longitude, altitude = excluded.altitude,
-       description = excluded.description, rating = excluded.rating, orientation = excluded.orientation,
-       date_time_original = excluded.date_time_original, modify_date = excluded.modify_date,
-       time_zone = excluded.time_zone, image_width = excluded.image_width, image_height = excluded.image_height,
-       projection_type = excluded.projection_type
+       latitude = case when 'place' = any(asset_exif.edited) then asset_exif.latitude else excluded.latitude end,
+       longitude = case when 'place' = any(asset_exif.edited) then asset_exif.longitude else excluded.longitude end,
+       altitude = excluded.altitude,
+       description = case when 'description' = any(asset_exif.edited) then asset_exif.description else excluded.description end,
+       rating = case when 'rating' = any(asset_exif.edited) then asset_exif.rating else excluded.rating end,
+       orientation = excluded.orientation,
+       date_time_original = case when 'date' = any(asset_exif.edited) then asset_exif.date_time_original else excluded.date_time_original end,
+       modify_date = excluded.modify_date,
+       time_zone = case when 'date' = any(asset_exif.edited) then asset_exif.time_zone else excluded.time_zone end,
+       image_width = excluded.image_width, image_height = excluded.image_height, projection_type = excluded.projection_type
 
 -- Holds the asset until the transaction ends: its rows and files belong together. No row: it was deleted meanwhile.
 -- name: job_asset_hold :maybe_one

@@ -39,7 +39,23 @@ const struct api_row api_upload_asset_row = {
     .stream = &api_upload_asset_stream,
 };
 
-const struct api_row api_update_assets_row = {.auth = API_USER, .permission = "asset.update"};
+static const struct schema_type update_assets_in = {SCHEMA_OBJECT, .size = sizeof(struct api_update_assets_in)};
+
+static struct sp_err *invoke_update_assets(struct api_call *call, const void *in, void *out)
+{
+    return api_update_assets(call, in, out);
+}
+
+const struct api_row api_update_assets_row = {
+    .auth = API_USER,
+    .permission = "asset.update",
+    .in = &update_assets_in,
+    .body = &dto_asset_bulk_update_schema,
+    .body_at = offsetof(struct api_update_assets_in, body),
+    .out_size = sizeof(struct api_update_assets_out),
+    .status = 204,
+    .invoke = invoke_update_assets,
+};
 
 static const struct schema_type check_bulk_upload_in = {SCHEMA_OBJECT, .size = sizeof(struct api_check_bulk_upload_in)};
 
@@ -113,7 +129,28 @@ const struct api_row api_get_asset_info_row = {
     .invoke = invoke_get_asset_info,
 };
 
-const struct api_row api_update_asset_row = {.auth = API_USER, .permission = "asset.update"};
+static const struct schema_field update_asset_in_fields[] = {
+    {"id", &schema_uuid, offsetof(struct api_update_asset_in, id), SCHEMA_PATH},
+};
+static const struct schema_type update_asset_in = {SCHEMA_OBJECT, .size = sizeof(struct api_update_asset_in), .count = 1, .fields = update_asset_in_fields};
+
+static struct sp_err *invoke_update_asset(struct api_call *call, const void *in, void *out)
+{
+    return api_update_asset(call, in, out);
+}
+
+const struct api_row api_update_asset_row = {
+    .auth = API_USER,
+    .permission = "asset.update",
+    .in = &update_asset_in,
+    .body = &dto_update_asset_schema,
+    .body_at = offsetof(struct api_update_asset_in, body),
+    .out_size = sizeof(struct api_update_asset_out),
+    .status = 200,
+    .answer = &dto_asset_response_schema,
+    .answer_at = offsetof(struct api_update_asset_out, body),
+    .invoke = invoke_update_asset,
+};
 
 const struct api_row api_remove_asset_edits_row = {.auth = API_USER, .permission = "asset.edit.delete"};
 

@@ -35,6 +35,16 @@ SP_MUST_CHECK static inline struct sp_err *api_reply_upload_asset(struct api_cal
     return api_reply(call, out);
 }
 
+/* PUT /api/assets: Change several assets at once */
+struct api_update_assets_in {
+    const struct dto_asset_bulk_update *body;
+};
+struct api_update_assets_out {
+    int status;
+};
+SP_MUST_CHECK struct sp_err *api_update_assets(struct api_call *call, const struct api_update_assets_in *in,
+    struct api_update_assets_out *out);
+
 /* POST /api/assets/bulk-upload-check: Which of these files the server wants */
 struct api_check_bulk_upload_in {
     const struct dto_asset_bulk_upload_check *body;
@@ -69,6 +79,18 @@ struct api_get_asset_info_out {
 };
 SP_MUST_CHECK struct sp_err *api_get_asset_info(struct api_call *call, const struct api_get_asset_info_in *in,
     struct api_get_asset_info_out *out);
+
+/* PUT /api/assets/{id}: Change an asset's favourite, visibility, description, date, place or rating */
+struct api_update_asset_in {
+    struct sp_uuid id;
+    const struct dto_update_asset *body;
+};
+struct api_update_asset_out {
+    int status;
+    struct dto_asset_response body;
+};
+SP_MUST_CHECK struct sp_err *api_update_asset(struct api_call *call, const struct api_update_asset_in *in,
+    struct api_update_asset_out *out);
 
 /* GET /api/assets/{id}/original: The original file */
 struct api_download_asset_in {

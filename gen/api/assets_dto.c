@@ -8,6 +8,13 @@ static const struct schema_type text_1_255 = {SCHEMA_TEXT, .min = 1, .max = 255}
 static const struct schema_type dto_asset_metadata_upsert_item_list_0_100 = {SCHEMA_ARRAY, .item = &dto_asset_metadata_upsert_item_schema, .size = sizeof(struct dto_asset_metadata_upsert_item), .min = 0, .max = 100};
 static const struct schema_type text_1_100 = {SCHEMA_TEXT, .min = 1, .max = 100};
 static const struct schema_type uuid_list_1_65000 = {SCHEMA_ARRAY, .item = &schema_uuid, .size = sizeof(struct sp_uuid), .min = 1, .max = 65000};
+static const struct schema_type text_10_40 = {SCHEMA_TEXT, .min = 10, .max = 40};
+static const struct schema_type text_0_4000 = {SCHEMA_TEXT, .min = 0, .max = 4000};
+static const struct schema_type number_m90_90 = {SCHEMA_NUMBER, .min = -90, .max = 90};
+static const struct schema_type number_m180_180 = {SCHEMA_NUMBER, .min = -180, .max = 180};
+static const struct schema_type integer_m1_5 = {SCHEMA_INTEGER, .min = -1, .max = 5};
+static const struct schema_type integer_m525600000_525600000 = {SCHEMA_INTEGER, .min = -525600000, .max = 525600000};
+static const struct schema_type text_1_64 = {SCHEMA_TEXT, .min = 1, .max = 64};
 static const struct schema_type dto_asset_bulk_upload_check_item_list_0_5000 = {SCHEMA_ARRAY, .item = &dto_asset_bulk_upload_check_item_schema, .size = sizeof(struct dto_asset_bulk_upload_check_item), .min = 0, .max = 5000};
 static const struct schema_type text_28_40 = {SCHEMA_TEXT, .min = 28, .max = 40};
 static const struct schema_type text_0_4096 = {SCHEMA_TEXT, .min = 0, .max = 4096};
@@ -183,6 +190,32 @@ static const struct schema_field asset_bulk_delete_fields[] = {
     {"ids", &uuid_list_1_65000, offsetof(struct dto_asset_bulk_delete, ids), 0},
 };
 const struct schema_type dto_asset_bulk_delete_schema = {SCHEMA_OBJECT, .count = 2, .size = sizeof(struct dto_asset_bulk_delete), .fields = asset_bulk_delete_fields};
+
+static const struct schema_field update_asset_fields[] = {
+    {"dateTimeOriginal", &text_10_40, offsetof(struct dto_update_asset, date_time_original), SCHEMA_OPTIONAL},
+    {"description", &text_0_4000, offsetof(struct dto_update_asset, description), SCHEMA_OPTIONAL},
+    {"isFavorite", &schema_boolean, offsetof(struct dto_update_asset, is_favorite), SCHEMA_OPTIONAL},
+    {"latitude", &number_m90_90, offsetof(struct dto_update_asset, latitude), SCHEMA_OPTIONAL},
+    {"livePhotoVideoId", &schema_uuid, offsetof(struct dto_update_asset, live_photo_video_id), SCHEMA_OPTIONAL | SCHEMA_NULLABLE | SCHEMA_TELLS_NULL, offsetof(struct dto_update_asset, live_photo_video_id_null)},
+    {"longitude", &number_m180_180, offsetof(struct dto_update_asset, longitude), SCHEMA_OPTIONAL},
+    {"rating", &integer_m1_5, offsetof(struct dto_update_asset, rating), SCHEMA_OPTIONAL | SCHEMA_NULLABLE | SCHEMA_TELLS_NULL, offsetof(struct dto_update_asset, rating_null)},
+    {"visibility", &dto_asset_visibility_schema, offsetof(struct dto_update_asset, visibility), SCHEMA_OPTIONAL},
+};
+const struct schema_type dto_update_asset_schema = {SCHEMA_OBJECT, .count = 8, .size = sizeof(struct dto_update_asset), .fields = update_asset_fields};
+
+static const struct schema_field asset_bulk_update_fields[] = {
+    {"dateTimeOriginal", &text_10_40, offsetof(struct dto_asset_bulk_update, date_time_original), SCHEMA_OPTIONAL},
+    {"dateTimeRelative", &integer_m525600000_525600000, offsetof(struct dto_asset_bulk_update, date_time_relative), SCHEMA_OPTIONAL},
+    {"description", &text_0_4000, offsetof(struct dto_asset_bulk_update, description), SCHEMA_OPTIONAL},
+    {"ids", &uuid_list_1_65000, offsetof(struct dto_asset_bulk_update, ids), 0},
+    {"isFavorite", &schema_boolean, offsetof(struct dto_asset_bulk_update, is_favorite), SCHEMA_OPTIONAL},
+    {"latitude", &number_m90_90, offsetof(struct dto_asset_bulk_update, latitude), SCHEMA_OPTIONAL},
+    {"longitude", &number_m180_180, offsetof(struct dto_asset_bulk_update, longitude), SCHEMA_OPTIONAL},
+    {"rating", &integer_m1_5, offsetof(struct dto_asset_bulk_update, rating), SCHEMA_OPTIONAL | SCHEMA_NULLABLE | SCHEMA_TELLS_NULL, offsetof(struct dto_asset_bulk_update, rating_null)},
+    {"timeZone", &text_1_64, offsetof(struct dto_asset_bulk_update, time_zone), SCHEMA_OPTIONAL},
+    {"visibility", &dto_asset_visibility_schema, offsetof(struct dto_asset_bulk_update, visibility), SCHEMA_OPTIONAL},
+};
+const struct schema_type dto_asset_bulk_update_schema = {SCHEMA_OBJECT, .count = 10, .size = sizeof(struct dto_asset_bulk_update), .fields = asset_bulk_update_fields};
 
 static const struct schema_field asset_bulk_upload_check_fields[] = {
     {"assets", &dto_asset_bulk_upload_check_item_list_0_5000, offsetof(struct dto_asset_bulk_upload_check, assets), 0},

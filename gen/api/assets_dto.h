@@ -14,6 +14,8 @@ struct dto_asset_media_create;
 struct dto_asset_metadata_upsert_item;
 struct dto_asset_media_response;
 struct dto_asset_bulk_delete;
+struct dto_update_asset;
+struct dto_asset_bulk_update;
 struct dto_asset_bulk_upload_check;
 struct dto_asset_bulk_upload_check_item;
 struct dto_asset_bulk_upload_check_response;
@@ -115,6 +117,33 @@ struct dto_asset_bulk_delete {
     struct sp_uuid_list ids;
 };
 
+struct dto_update_asset {
+    const char *date_time_original; /* ISO 8601; with an offset it is that wall time, with Z the instant */
+    const char *description;
+    struct sp_opt_bool is_favorite;
+    struct sp_opt_f64 latitude;
+    struct sp_opt_uuid live_photo_video_id; /* null makes the video an asset of its own */
+    bool live_photo_video_id_null; /* livePhotoVideoId was given as null */
+    struct sp_opt_f64 longitude;
+    struct sp_opt_i64 rating; /* 1 to 5 stars; -1 rejected; 0 or null unrated */
+    bool rating_null; /* rating was given as null */
+    struct dto_opt_asset_visibility visibility;
+};
+
+struct dto_asset_bulk_update {
+    const char *date_time_original; /* ISO 8601; with an offset it is that wall time, with Z the instant */
+    struct sp_opt_i64 date_time_relative; /* Minutes to move the dates by */
+    const char *description;
+    struct sp_uuid_list ids;
+    struct sp_opt_bool is_favorite;
+    struct sp_opt_f64 latitude;
+    struct sp_opt_f64 longitude;
+    struct sp_opt_i64 rating; /* 1 to 5 stars; -1 rejected; 0 or null unrated */
+    bool rating_null; /* rating was given as null */
+    const char *time_zone; /* An IANA zone; the instant stays and the wall time follows */
+    struct dto_opt_asset_visibility visibility;
+};
+
 struct dto_asset_bulk_upload_check {
     struct dto_asset_bulk_upload_check_item_list assets;
 };
@@ -213,6 +242,8 @@ extern const struct schema_type dto_asset_media_create_schema;
 extern const struct schema_type dto_asset_metadata_upsert_item_schema;
 extern const struct schema_type dto_asset_media_response_schema;
 extern const struct schema_type dto_asset_bulk_delete_schema;
+extern const struct schema_type dto_update_asset_schema;
+extern const struct schema_type dto_asset_bulk_update_schema;
 extern const struct schema_type dto_asset_bulk_upload_check_schema;
 extern const struct schema_type dto_asset_bulk_upload_check_item_schema;
 extern const struct schema_type dto_asset_bulk_upload_check_response_schema;

@@ -2,6 +2,6 @@
 #ifndef SP_GEN_API_OPENAPI_H
 #define SP_GEN_API_OPENAPI_H
 
-#define OPENAPI_ETAG "W/\"938d60b489992b2158be91ed4698f130\""
+#define OPENAPI_ETAG "W/\"fddc2a4a2833e5f5bb73b4429748dc14\""
 
 #endif

@@ -25,7 +25,7 @@ struct q_job_asset_set_metadata_in {
     const char *time_zone;
     struct sp_uuid id;
 };
-/* EXIF's wall time wins over the upload's date. Its zone: EXIF's offset, else the instance's. */
+/* EXIF's wall time wins over the upload's date, and a person's over both. Its zone: EXIF's offset, else the instance's. */
 SP_MUST_CHECK struct sp_err *q_job_asset_set_metadata(struct sp_op *op, struct db_conn *db, const struct q_job_asset_set_metadata_in *in);
 
 struct q_job_asset_exif_in {

@@ -351,6 +351,11 @@ const struct db_migration db_migrations[] = {
         "-- Finds what is in the trash without reading a library: its owner's view of it, and what has been there too long.\n"
         "create index asset_trash on asset (owner_id, deleted_at) where deleted_at is not null;\n"
         "create index asset_trash_age on asset (deleted_at) where deleted_at is not null;\n"},
+    {3, "0003_edits", "310f82e79c08a5f0bc63cebf68256506e39267d5ca6f2e4f7595ca37ed1ab83c",
+        "-- What a person changed by hand: the metadata job, run again, leaves it alone.\n"
+        "alter table asset_exif add column edited text[] not null default '{}'\n"
+        "  check (edited <@ array['date', 'description', 'place', 'rating']);\n"
+        "comment on column asset_exif.edited is 'what a person set by hand and no job may overwrite';\n"},
 };
 
 const size_t db_migration_count = sizeof(db_migrations) / sizeof(db_migrations[0]);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/app.h"
+#include "api/asset_dto.h"
 #include "api/call.h"
 #include "api/checksum.h"
 #include "api/gate.h"
@@ -54,7 +55,7 @@ static struct sp_err *exif_dto(struct sp_op *op, const struct q_asset_get_row *r
     return NULL;
 }
 
-static struct sp_err *asset_dto(struct sp_op *op, const struct q_asset_get_row *row, struct dto_asset_response *dto)
+struct sp_err *asset_dto(struct sp_op *op, const struct q_asset_get_row *row, struct dto_asset_response *dto)
 {
     *dto = (struct dto_asset_response){
         .created_at = row->created_at,

@@ -5,6 +5,7 @@ of the SDK, and was every built route called?
 """
 import collections
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -12,6 +13,9 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from client import Client, Journal  # noqa: E402
 from instance import Instance  # noqa: E402
+
+# Whoever runs the tests under nohup ignores this; what they start would, too, and some of them are about it.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 LAST = 'test_replies.py'
 User = collections.namedtuple('User', 'id email client')

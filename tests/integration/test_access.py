@@ -62,6 +62,8 @@ CALLS = {
     'downloadAsset': lambda world: ({'id': world.asset}, {}),
     'viewAsset': lambda world: ({'id': world.asset}, {}),
     'deleteAssets': lambda world: ({}, {'json_body': {'ids': [world.another_asset()]}}),
+    'updateAsset': lambda world: ({'id': world.asset}, {'json_body': {'isFavorite': True}}),
+    'updateAssets': lambda world: ({}, {'json_body': {'ids': [world.asset], 'isFavorite': True}}),
     'restoreAssets': lambda world: ({}, {'json_body': {'ids': [world.asset]}}),
     'restoreTrash': lambda world: ({}, {}),
     'emptyTrash': lambda world: ({}, {}),
@@ -80,6 +82,7 @@ OWNED_BODIES = {
     'createAlbum': lambda asset: {'albumName': 'A', 'assetIds': [asset]},
     'deleteAssets': lambda asset: {'ids': [asset]},
     'restoreAssets': lambda asset: {'ids': [asset]},
+    'updateAssets': lambda asset: {'ids': [asset], 'isFavorite': True},
 }
 CREDENTIALS = [route for route in BUILT if not route.public and route.operation not in ELSEWHERE]
 FOREIGN = [route for route in CREDENTIALS if route.parameters or route.operation in OWNED_BODIES]

@@ -387,6 +387,37 @@ export type AssetBulkDeleteDto = {
   ids: string[]
 }
 
+export type UpdateAssetDto = {
+  /** ISO 8601; with an offset it is that wall time, with Z the instant */
+  dateTimeOriginal?: string
+  description?: string
+  isFavorite?: boolean
+  latitude?: number
+  /** null makes the video an asset of its own */
+  livePhotoVideoId?: string | null
+  longitude?: number
+  /** 1 to 5 stars; -1 rejected; 0 or null unrated */
+  rating?: number | null
+  visibility?: AssetVisibility
+}
+
+export type AssetBulkUpdateDto = {
+  /** ISO 8601; with an offset it is that wall time, with Z the instant */
+  dateTimeOriginal?: string
+  /** Minutes to move the dates by */
+  dateTimeRelative?: number
+  description?: string
+  ids: string[]
+  isFavorite?: boolean
+  latitude?: number
+  longitude?: number
+  /** 1 to 5 stars; -1 rejected; 0 or null unrated */
+  rating?: number | null
+  /** An IANA zone; the instant stays and the wall time follows */
+  timeZone?: string
+  visibility?: AssetVisibility
+}
+
 export type AssetBulkUploadCheckDto = {
   assets: AssetBulkUploadCheckItem[]
 }
@@ -798,6 +829,11 @@ export function uploadAsset(params: { 'x-immich-checksum'?: string; key?: string
   return json<AssetMediaResponseDto>('POST', url('/api/assets', { key: params.key, slug: params.slug }), { headers: { 'x-immich-checksum': params['x-immich-checksum'] }, form: form(params.body) }, options)
 }
 
+/** Change several assets at once */
+export function updateAssets(params: { body: AssetBulkUpdateDto }, options?: Options): Promise<void> {
+  return nothing('PUT', '/api/assets', { json: params.body }, options)
+}
+
 /** Which of these files the server wants */
 export function checkBulkUpload(params: { body: AssetBulkUploadCheckDto }, options?: Options): Promise<AssetBulkUploadCheckResponseDto> {
   return json<AssetBulkUploadCheckResponseDto>('POST', '/api/assets/bulk-upload-check', { json: params.body }, options)
@@ -811,6 +847,11 @@ export function getAssetStatistics(params: { isFavorite?: boolean; isTrashed?: b
 /** One asset with its metadata */
 export function getAssetInfo(params: { id: string; key?: string; slug?: string }, options?: Options): Promise<AssetResponseDto> {
   return json<AssetResponseDto>('GET', url(`/api/assets/${encodeURIComponent(params.id)}`, { key: params.key, slug: params.slug }), {}, options)
+}
+
+/** Change an asset's favourite, visibility, description, date, place or rating */
+export function updateAsset(params: { id: string; body: UpdateAssetDto }, options?: Options): Promise<AssetResponseDto> {
+  return json<AssetResponseDto>('PUT', `/api/assets/${encodeURIComponent(params.id)}`, { json: params.body }, options)
 }
 
 /** The address of downloadAsset, for src and href. */
