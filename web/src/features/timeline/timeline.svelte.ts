@@ -23,7 +23,8 @@ export class TimelineStore {
   status = $state<'loading' | 'ready' | 'failed'>('loading')
   held = $state(0) // uploaded, not yet shown
 
-  total = $derived(this.months.reduce((sum, month) => sum + month.count, 0))
+  // A month whose pictures are all held has no heading yet.
+  shown = $derived(this.months.filter(({ photos }) => photos?.length !== 0))
 
   #loads = new Map<string, Promise<void>>()
   #failed = new Set<string>()
@@ -51,7 +52,9 @@ export class TimelineStore {
     this.months = buckets.map(({ timeBucket, count }) => {
       const month = known.get(timeBucket)
       if (month?.count === count) return month
-      return { key: timeBucket, count, photos: month?.photos ?? null, stale: month?.photos != null }
+      // A month that is new while pictures are held begins empty: it may hold no other.
+      const photos = month?.photos ?? (this.#arrivals.size > 0 && !month ? [] : null)
+      return { key: timeBucket, count, photos, stale: photos !== null }
     })
     if (this.status !== 'ready') this.status = 'ready'
   }
@@ -168,13 +171,18 @@ export class TimelineStore {
     }
     this.held = this.#arrivals.size
     this.#wait = shown.size > 0 ? FIRST_CHECK_MS : Math.min(this.#wait * 1.5, SLOWEST_CHECK_MS)
-    if (shown.size > 0) await this.#show(shown).catch(() => {})
+    if (shown.size > 0 || this.#arrivals.size === 0) await this.#show(shown).catch(() => {})
     if (this.#arrivals.size > 0) this.#plan()
   }
 
   async #show(keys: ReadonlySet<string>): Promise<void> {
     await this.refresh()
     this.months = this.months.map((month) => (keys.has(month.key) && month.photos ? { ...month, stale: true } : month))
+    const last = this.#arrivals.size === 0
+    const hidden = this.months.filter((month) => isHidden(month) && (last || keys.has(month.key)))
+    await Promise.allSettled(hidden.map(({ key }) => this.#load(key)))
+    // What could not be read is left to ensure(), as any other month.
+    if (last) this.months = this.months.map((month) => (isHidden(month) ? { ...month, photos: null, stale: false } : month))
   }
 
   #month(key: string): Month | undefined {
@@ -188,6 +196,10 @@ export class TimelineStore {
     }
     return null
   }
+}
+
+function isHidden({ photos, stale }: Month): boolean {
+  return stale && photos?.length === 0
 }
 
 export const timeline = new TimelineStore()

@@ -38,6 +38,7 @@ function bucketOf(inside: Stored[]) {
     isImage: inside.map(() => true),
     thumbhash: inside.map(({ thumbhash }) => thumbhash),
     fileCreatedAt: inside.map(({ at }) => at),
+    createdAt: inside.map(({ at }) => at),
     localOffsetHours: inside.map(() => 0),
     duration: inside.map(() => null),
   } as never
@@ -70,7 +71,7 @@ describe('TimelineStore', () => {
   it('reads the counts first and pictures only when asked', async () => {
     await store.start()
     expect(store.status).toBe('ready')
-    expect(store.total).toBe(3)
+    expect(store.shown.map(({ count }) => count)).toEqual([2, 1])
     expect(client.getTimeBucket).not.toHaveBeenCalled()
     store.ensure(['2024-03-01'])
     store.ensure(['2024-03-01'])
@@ -124,6 +125,24 @@ describe('TimelineStore', () => {
     store.ensure(['2024-03-01'])
     await vi.advanceTimersByTimeAsync(10)
     expect(shownIds(store)).toContain('new')
+  })
+
+  it('shows no month whose only pictures are held', async () => {
+    await store.start()
+    const fresh: Stored[] = ['2025-05-01', '2025-06-01'].map((day) => ({ id: day, at: day + 'T10:00:00.000Z', thumbhash: null }))
+    stored.unshift(...fresh.toReversed())
+    for (const { id } of fresh) store.arrived(id)
+    const months = () => store.shown.map(({ key }) => key)
+    await store.refresh()
+    expect(months()).toEqual(['2024-03-01', '2023-12-01'])
+    fresh[0]!.thumbhash = 'y'
+    await vi.advanceTimersByTimeAsync(6_000)
+    expect(months()).toEqual(['2025-05-01', '2024-03-01', '2023-12-01'])
+    expect(shownIds(store)).toEqual(['2025-05-01'])
+    vi.mocked(client.getTimeBucket).mockRejectedValueOnce(new client.ApiError(503, 'busy'))
+    fresh[1]!.thumbhash = 'y'
+    await vi.advanceTimersByTimeAsync(6_000)
+    expect(months()).toEqual(['2025-06-01', '2025-05-01', '2024-03-01', '2023-12-01'])
   })
 
   it('shows an arrival without derivatives after a while, and stops asking', async () => {
