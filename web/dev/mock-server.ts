@@ -122,6 +122,7 @@ function bucket(assets: Asset[], month: string) {
     isFavorite: inside.map(() => false),
     thumbhash: inside.map((asset) => (ready(asset) ? sceneThumbhash(asset.scene) : null)),
     fileCreatedAt: inside.map(({ wall }) => new Date(wall).toISOString()),
+    createdAt: inside.map(({ readyAt }) => new Date(readyAt).toISOString()),
     localOffsetHours: inside.map(() => 0),
     duration: inside.map(() => null),
   }

@@ -6,7 +6,7 @@ import type { Photo } from './photo'
 const settings = settingsFor(1200)
 
 function photo(id: string, day: string, ratio = 1.5): Photo {
-  return { id, ratio, day, wall: Date.parse(day), isImage: true, duration: null, thumbhash: null }
+  return { id, ratio, day, wall: Date.parse(day), isImage: true, duration: null, thumbhash: null, uploaded: 0 }
 }
 
 function month(key: string, count: number, loaded = true): SheetMonth {

@@ -17,11 +17,17 @@ describe('retryDelay', () => {
   it('grows, and ends', () => {
     const delays: number[] = []
     for (let attempt = 0; ; attempt++) {
-      const delay = retryDelay(attempt)
+      const delay = retryDelay(attempt, { thumbhash: null, uploaded: Date.now() })
       if (delay === null) break
       delays.push(delay)
     }
     expect(delays).toEqual([...delays].sort((a, b) => a - b))
     expect(delays.reduce((a, b) => a + b)).toBeGreaterThan(30_000)
+  })
+
+  it('is for pictures that are in preparation, or were made and did not arrive', () => {
+    const hourAgo = Date.now() - 3_600_000
+    expect(retryDelay(0, { thumbhash: null, uploaded: hourAgo })).toBeNull()
+    expect(retryDelay(0, { thumbhash: 'x', uploaded: hourAgo })).not.toBeNull()
   })
 })

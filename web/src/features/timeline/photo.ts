@@ -9,6 +9,7 @@ export interface Photo {
   isImage: boolean
   duration: number | null // milliseconds
   thumbhash: string | null // base64; null until the derivatives are made
+  uploaded: number // UTC milliseconds; says how long derivatives may still be on their way
 }
 
 export function photosOf(bucket: TimeBucketAssetResponseDto): Photo[] {
@@ -22,6 +23,7 @@ export function photosOf(bucket: TimeBucketAssetResponseDto): Photo[] {
       isImage: bucket.isImage[index]!,
       duration: bucket.duration[index] ?? null,
       thumbhash: bucket.thumbhash[index] ?? null,
+      uploaded: Date.parse(bucket.createdAt[index]!),
     }
   })
 }

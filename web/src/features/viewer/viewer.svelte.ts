@@ -73,6 +73,7 @@ function photoOf(asset: AssetResponseDto): Photo {
     isImage: !String(asset.type).startsWith('VIDEO'),
     duration: asset.duration,
     thumbhash: asset.thumbhash,
+    uploaded: Date.parse(asset.createdAt),
   }
 }
 

@@ -11,6 +11,7 @@ vi.mock('../../lib/api/client', async (original) => ({
     ratio: [1.5, 1, 0.75],
     isImage: [true, true, true],
     thumbhash: ['x', 'x', 'x'],
+    createdAt: Array(3).fill('2024-03-12T10:00:00.000Z'),
     fileCreatedAt: Array(3).fill('2024-03-12T10:00:00.000Z'),
     localOffsetHours: [0, 0, 0],
     duration: [null, null, null],
