@@ -46,14 +46,14 @@ export function headline(queue: UploadQueue, preparing: number): string {
   return queue.counts.failed > 0 ? n('upload.someFailed', queue.counts.failed) : t('upload.done')
 }
 
-// "12 new, 3 already there, 1 not supported, 2 failed": only what there is.
-export function summary(queue: UploadQueue): string {
+// "12 new, 3 already there, 1 not supported, 2 failed": only what there is, and what the headline does not say.
+export function summary(queue: UploadQueue, preparing: number): string {
   const { created, duplicate, unsupported, failed } = queue.counts
   return [
     created > 0 ? n('upload.countCreated', created) : '',
     duplicate > 0 ? n('upload.countDuplicate', duplicate) : '',
     unsupported > 0 ? n('upload.countUnsupported', unsupported) : '',
-    failed > 0 ? n('upload.countFailed', failed) : '',
+    failed > 0 && preparing > 0 ? n('upload.countFailed', failed) : '',
   ]
     .filter(Boolean)
     .join(', ')
