@@ -1,6 +1,6 @@
 // Pictures out of nothing, for development and tests: mountains before a sky, as PNG or as a thumbhash.
 import { rgbaToThumbHash } from 'thumbhash'
-import { crc32, deflateSync } from 'node:zlib'
+import { encodePng } from './png.ts'
 
 type Colour = [number, number, number]
 
@@ -23,22 +23,10 @@ export interface Scene {
 
 export function scenePng({ seed, ratio }: Scene, width: number): Buffer {
   const height = Math.round(width / ratio)
-  const lines = Buffer.alloc(height * (width * 3 + 1))
+  const rgb = new Uint8Array(width * height * 3)
   for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const colour = pixel(seed, (x / width) * ratio, y / height)
-      for (let c = 0; c < 3; c++) lines[y * (width * 3 + 1) + 1 + x * 3 + c] = colour[c]!
-    }
-  const header = Buffer.alloc(13)
-  header.writeUInt32BE(width, 0)
-  header.writeUInt32BE(height, 4)
-  header.set([8, 2, 0, 0, 0], 8)
-  return Buffer.concat([
-    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-    chunk('IHDR', header),
-    chunk('IDAT', deflateSync(lines, { level: 3 })),
-    chunk('IEND', Buffer.alloc(0)),
-  ])
+    for (let x = 0; x < width; x++) rgb.set(pixel(seed, (x / width) * ratio, y / height), (y * width + x) * 3)
+  return encodePng(rgb, width, height)
 }
 
 export function sceneThumbhash({ seed, ratio }: Scene): string {
@@ -66,13 +54,4 @@ function ridge(seed: number, u: number, index: number): number {
 
 function mix(a: Colour, b: Colour, part: number): Colour {
   return [0, 1, 2].map((c) => Math.round(a[c]! + (b[c]! - a[c]!) * part)) as Colour
-}
-
-function chunk(type: string, data: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data])
-  const size = Buffer.alloc(4)
-  size.writeUInt32BE(data.length)
-  const check = Buffer.alloc(4)
-  check.writeUInt32BE(crc32(body))
-  return Buffer.concat([size, body, check])
 }
