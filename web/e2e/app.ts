@@ -63,8 +63,7 @@ export async function expectCalm(page: Page): Promise<void> {
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 export async function expectAccessible(page: Page): Promise<void> {
-  // Fades must have ended: a colour half-way has no contrast.
-  await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState !== 'running'))
+  await expectStill(page) // a colour half-way has no contrast
   await page.evaluate(axeSource)
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))
   expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => [html, failureSummary])])).toEqual([])
@@ -87,7 +86,16 @@ export async function expectPictures(page: Page, atLeast: number): Promise<void>
     .toBeGreaterThanOrEqual(atLeast)
 }
 
+// Fades and glides have ended; what turns for ever (a spinner) may.
+export async function expectStill(page: Page): Promise<void> {
+  await page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .every(({ playState, effect }) => playState !== 'running' || effect?.getComputedTiming().iterations === Infinity),
+  )
+}
+
 export async function screenshot(page: Page, name: string): Promise<void> {
-  await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState !== 'running'))
+  await expectStill(page)
   await page.screenshot({ path: `e2e/screenshots/${name}.png` })
 }

@@ -1,6 +1,10 @@
 // Every room in one size, theme and language: nothing moves, axe finds nothing, and a picture to look at.
 import { expect, type Page } from '@playwright/test'
-import { expectAccessible, expectPictures, screenshot, signIn, test } from './app'
+import { createHash } from 'node:crypto'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expectAccessible, expectPictures, person, screenshot, signIn, test } from './app'
+import { CHOSEN, paintPhotos } from './pictures'
 
 test('the rooms', async ({ app }, { project }) => {
   const phone = project.name.startsWith('phone')
@@ -9,6 +13,12 @@ test('the rooms', async ({ app }, { project }) => {
   await expectAccessible(app)
   if (phone) await expectTargets(app)
   await screenshot(app, `${project.name}-login`)
+  await app.locator('input[autocomplete=username]').fill(person.email)
+  await app.locator('input[autocomplete=current-password]').fill('not the password')
+  await app.locator('button[type=submit]').click()
+  await expect(app.locator('input[aria-invalid=true]')).toBeFocused()
+  await expectAccessible(app)
+  await screenshot(app, `${project.name}-wrong`)
 
   await signIn(app)
   await expectPictures(app, 5)
@@ -24,6 +34,27 @@ test('the rooms', async ({ app }, { project }) => {
   await screenshot(app, `${project.name}-menu`)
   await app.keyboard.press('Escape')
   await expect(app.locator('[popover]')).toBeHidden()
+
+  // A duplicate, what is no picture, and what the server refuses: no new photo.
+  const { folder, paths } = await paintPhotos(app, CHOSEN.slice(0, 1))
+  await writeFile(join(folder, 'notes.txt'), 'no picture')
+  const damaged = ['IMG_0009.jpg', 'IMG_0010.jpg'].map((name) => join(folder, name))
+  for (const path of damaged) await writeFile(path, 'refused')
+  const checksum = createHash('sha1').update('refused').digest('hex')
+  await app.route('**/api/assets', (route) =>
+    route.request().headers()['x-immich-checksum'] === checksum
+      ? route.fulfill({ status: 400, json: { message: 'File is damaged', statusCode: 400 } })
+      : route.continue(),
+  )
+  await app.locator('input[type=file]').setInputFiles([...paths, join(folder, 'notes.txt'), ...damaged])
+  for (const [state, count] of [['duplicate', 1], ['unsupported', 1], ['failed', 2]] as const)
+    await expect(app.locator(`[data-state=${state}]`)).toHaveCount(count)
+  await rm(folder, { recursive: true })
+  await expectAccessible(app)
+  if (phone) await expectTargets(app)
+  await screenshot(app, `${project.name}-upload`)
+  await app.locator('.panel header button').last().click()
+  await expect(app.locator('.panel')).toBeHidden()
 
   await app.locator('.tile').first().click()
   await expect(app.locator('.slide:not([aria-hidden=true]) img.preview.ready')).toBeVisible()

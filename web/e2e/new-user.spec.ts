@@ -3,20 +3,9 @@ import { expect, type Page } from '@playwright/test'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expectAccessible, expectCalm, expectPictures, person, screenshot, signIn, test } from './app'
-import { paintPhotos } from './pictures'
+import { CHOSEN, HOSTILE, paintPhotos } from './pictures'
 
 test.describe.configure({ mode: 'serial' })
-
-// A name is shown as text, whatever it holds.
-const HOSTILE = '<img src=x onerror=alert(1)> &amp; 😀.jpg'
-
-const CHOSEN = [
-  { name: 'IMG_0001.jpg', taken: '2024-08-01T14:03:00', ratio: 1.5, seed: 1 },
-  { name: 'IMG_0002.jpg', taken: '2024-08-01T14:05:00', ratio: 0.75, seed: 2 },
-  { name: 'IMG_0003.jpg', taken: '2024-08-01T15:30:00', ratio: 1.5, seed: 3 },
-  { name: 'IMG_0004.jpg', taken: '2024-07-20T09:12:00', ratio: 1.33, seed: 4 },
-  { name: HOSTILE, taken: '2024-07-19T20:48:00', ratio: 1, seed: 5 },
-]
 
 const DROPPED = Array.from({ length: 12 }, (_, index) => ({
   name: `Engadin/Tag ${1 + (index % 3)}/DSCF${2000 + index}.jpg`,
@@ -44,6 +33,15 @@ async function dropPaths(page: Page, files: string[]): Promise<void> {
   }
 }
 
+// A line on which an upload takes its time, until end().
+async function throttleUploads(page: Page): Promise<{ end(): Promise<void> }> {
+  const browser = await page.context().newCDPSession(page)
+  const limit = (uploadThroughput: number) =>
+    browser.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput })
+  await limit(60_000)
+  return { end: async () => void (await limit(-1)) }
+}
+
 test('signs up, chooses photos, sees them', async ({ app }) => {
   await app.goto('/')
   await expect(app).toHaveURL(/\/sign-up$/)
@@ -65,8 +63,16 @@ test('signs up, chooses photos, sees them', async ({ app }) => {
   folders.push(folder)
   const chooser = app.waitForEvent('filechooser')
   await app.getByRole('button', { name: 'Choose photos' }).click()
+  const slow = await throttleUploads(app)
   await (await chooser).setFiles(paths)
   const panel = app.getByRole('region', { name: 'Upload' })
+  await expect(panel.getByRole('heading')).toHaveText(/^[1-5] files? left$/)
+  const progress = panel.getByRole('progressbar')
+  await expect.poll(async () => Number(await progress.getAttribute('aria-valuenow'))).toBeGreaterThan(20)
+  expect(Number(await progress.getAttribute('aria-valuenow'))).toBeLessThan(100)
+  await expect(panel.getByText(/^Uploading, \d+%$/).first()).toBeVisible()
+  await screenshot(app, 'new-user-uploading')
+  await slow.end()
   await expect(panel.getByText('5 new').first()).toBeVisible()
   await expect(panel.locator('[data-state=created]')).toHaveCount(5)
   await expect(panel.getByText(HOSTILE)).toBeVisible()
@@ -147,6 +153,60 @@ test('looks through them and comes back to the same place', async ({ app }) => {
   await expect(app.locator(`[data-photo="${ids[0]}"]`)).toBeFocused()
 })
 
+test('shows a placeholder in the place of each picture, and moves nothing when it comes', async ({ app }) => {
+  let release = () => {}
+  const released = new Promise<void>((done) => (release = done))
+  await app.route('**/thumbnail?size=thumbnail', async (route) => {
+    await released
+    await route.continue()
+  })
+  await signIn(app)
+  const boxes = () => app.locator('.tile').evaluateAll((tiles) => tiles.map((tile) => JSON.stringify(tile.getBoundingClientRect())))
+  await expect(app.locator('.tile')).not.toHaveCount(0)
+  await expect
+    .poll(() =>
+      app.locator('.tile').evaluateAll((tiles) =>
+        tiles.filter((tile) => {
+          const canvas = tile.querySelector('canvas')
+          const pixels = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data
+          return !pixels || new Set(pixels).size < 8
+        }).length,
+      ),
+    )
+    .toBe(0)
+  expect(await app.locator('.tile img.ready').count()).toBe(0)
+  await screenshot(app, 'new-user-placeholders')
+  const before = await boxes()
+  release()
+  await expectPictures(app, 5)
+  expect(await boxes()).toEqual(before)
+})
+
+test('says where a picture has no preview', async ({ app }) => {
+  await signIn(app)
+  const answer = await app.request.post('/api/assets', {
+    multipart: {
+      assetData: { name: 'damaged.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') },
+      fileCreatedAt: '2020-02-02T12:00:00.000Z',
+      fileModifiedAt: '2020-02-02T12:00:00.000Z',
+    },
+  })
+  const { id } = await answer.json()
+  await app.reload()
+  const tile = app.locator(`[data-photo="${id}"]`)
+  await expect(async () => {
+    await app.evaluate(() => scrollTo(0, document.documentElement.scrollHeight))
+    await expect(tile).toBeVisible({ timeout: 500 })
+  }).toPass()
+  await expect(tile).toHaveAccessibleName('Photo, 2 February 2020 at 13:00, Being prepared')
+  await expectAccessible(app)
+  await screenshot(app, 'new-user-no-preview')
+  await tile.click()
+  await expect(app.getByText('This photo is being prepared.')).toBeVisible()
+  await expectAccessible(app)
+  await app.request.delete('/api/assets', { data: { ids: [id], force: true } })
+})
+
 test('shows a hostile name as text', async ({ app }) => {
   await signIn(app)
   await app.getByRole('link', { name: /^Photo, 19 July 2024/ }).click()
@@ -212,9 +272,25 @@ test('is told when the server is lost, and when it is back', async ({ app, conte
   await expectAccessible(app)
   await context.setOffline(false)
   await expect(app.getByText('You are offline.')).toBeHidden()
+
+  // The line is there, the server is not: what cannot be loaded says so, and comes when the server is back.
+  await context.route('**/api/**', (route) => route.abort('connectionrefused'))
+  await app.locator('.tile').first().click()
+  const viewer = app.getByRole('dialog', { name: 'Photo' })
+  await expect(app.getByText('The server cannot be reached.', { exact: true })).toBeVisible()
+  await expectAccessible(app)
+  await screenshot(app, 'new-user-lost')
+  await context.unroute('**/api/**')
+  await expect(app.getByText('The server cannot be reached.', { exact: true })).toBeHidden()
+  await expect(viewer.locator('.slide:not([aria-hidden=true]) img.preview.ready')).toBeVisible()
 })
 
 test('chooses language and theme, which stay, and logs out', async ({ app }) => {
+  await app.goto('/')
+  await app.getByRole('button', { name: 'Italiano' }).click()
+  await expect(app.getByRole('heading', { name: 'Accesso' })).toBeVisible()
+  await app.getByRole('button', { name: 'English' }).click()
+  await expect(app.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   await signIn(app)
   await app.getByRole('button', { name: 'Account of ' + person.name }).click()
   await app.getByLabel('Language').selectOption('de')
