@@ -66,7 +66,8 @@ update user_account
 update user_account set status = 'active', deleted_at = null where id = :id and status <> 'removing'
 
 -- name: users_by_ids :many
-select id, email, name, profile_image_path, profile_changed_at from user_account where id = any(:ids::uuid[]) order by name, id
+select id, email, name, profile_image_path, profile_changed_at from user_account
+ where id = any(:ids::uuid[]) and deleted_at is null order by name, id
 
 -- Two first PINs at once: one wins.
 -- name: user_set_first_pin :exec_rows

@@ -336,7 +336,7 @@ struct sp_err *q_users_by_ids(struct sp_op *op, struct db_conn *db, struct sp_uu
 {
     static const struct db_column columns[] = {{"id", 2950, true}, {"email", 25, true}, {"name", 25, true}, {"profile_image_path", 25, true}, {"profile_changed_at", 1184, true}};
     static const struct db_stmt stmt = {"users_by_ids",
-        "select id, email, name, profile_image_path, profile_changed_at from user_account where id = any($1::uuid[]) order by name, id", 1, 5, columns};
+        "select id, email, name, profile_image_path, profile_changed_at from user_account where id = any($1::uuid[]) and deleted_at is null order by name, id", 1, 5, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid_list(&args, ids);

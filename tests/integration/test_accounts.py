@@ -201,6 +201,13 @@ def test_a_deleted_account_is_out_at_once_and_comes_back(admin, owner, nobody):
     assert nobody.log_in(owner.email, PASSWORD)
 
 
+def test_a_deleted_account_joins_no_album(admin, owner, other_user):
+    album = {'albumName': 'A', 'albumUsers': [{'userId': owner.id, 'role': 'viewer'}]}
+    assert other_user.client.post('/api/albums', album).status == 201
+    admin.client.delete(path_of(owner.id))
+    assert other_user.client.post('/api/albums', album).message == 'User not found'
+
+
 def test_what_is_being_removed_does_not_come_back(stack, admin, owner):
     stack.sql("update user_account set status = 'removing', deleted_at = clock_timestamp() where id = %s", owner.id)
     assert admin.client.post(path_of(owner.id) + '/restore').status == 400
