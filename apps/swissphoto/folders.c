@@ -125,7 +125,7 @@ static struct sp_err *lock(struct sp_op *op, struct folders *folders)
 }
 
 /* DATA/run; where that is too long for a socket, a folder below /tmp with a name that stays the same. */
-static struct sp_err *make_run(struct sp_op *op, const char *data, const char **ret_run)
+static struct sp_err *run_path(struct sp_op *op, const char *data, uid_t owner, const char **ret_run)
 {
     const char *run = sp_format(op, "%s/run", data);
     SP_OWN(run);
@@ -134,15 +134,33 @@ static struct sp_err *make_run(struct sp_op *op, const char *data, const char **
         SP_TRY(sp_hash_of(op, SP_SHA256, data, strlen(data), digest));
         const char *hex = sp_hex_encode(op, digest, 8);
         SP_OWN(hex);
-        run = sp_format(op, "/tmp/swissphoto-%u-%s", (unsigned)getuid(), hex);
+        run = sp_format(op, "/tmp/swissphoto-%u-%s", (unsigned)owner, hex);
         SP_OWN(run);
     }
+    *ret_run = run;
+    return NULL;
+}
+
+static struct sp_err *make_run(struct sp_op *op, const char *data, const char **ret_run)
+{
+    const char *run;
+    SP_TRY(run_path(op, data, getuid(), &run));
     SP_TRY(make_folder(op, run));
     struct stat info;
     if (lstat(run, &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != getuid() || chmod(run, 0700) != 0)
         return sp_fail(op, SP_INVALID, "%s must be a folder of this user alone", run);
     *ret_run = run;
     return NULL;
+}
+
+struct sp_err *folders_find_run(struct sp_op *op, const char *data, const char **ret_run)
+{
+    const char *path;
+    struct stat info;
+    if (stat(data, &info) != 0)
+        return sp_fail(op, SP_INVALID, "The data folder %s cannot be read: %s", data, strerror(errno));
+    SP_TRY(absolute(op, data, &path));
+    return run_path(op, path, info.st_uid, ret_run);
 }
 
 static struct sp_err *find_programs(struct sp_op *op, const char **ret_folder)

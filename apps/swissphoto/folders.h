@@ -25,6 +25,8 @@ struct folders {
  * cannot be used, or belongs to somebody else.
  */
 SP_MUST_CHECK struct sp_err *folders_claim(struct sp_op *op, const char *data, struct folders *ret_folders);
+/* Where the sockets of the instance on this folder are, whether it runs or not. */
+SP_MUST_CHECK struct sp_err *folders_find_run(struct sp_op *op, const char *data, const char **ret_run);
 /* Becomes the owner for good and makes the folder of the sockets. */
 SP_MUST_CHECK struct sp_err *folders_enter(struct sp_op *op, struct folders *folders);
 

@@ -8,12 +8,18 @@
 #include "db/db.h"
 #include "gen/db/migrations.h"
 #include "options/options.h"
+#include "swissphoto/admin.h"
 #include "swissphoto/up.h"
 
-static struct sp_err *command_up(struct sp_op *op, const struct options *options) { return up_run(op, options); }
-
-static struct sp_err *command_migrate(struct sp_op *op, const struct options *options)
+static struct sp_err *command_up(struct sp_op *op, const struct options *options, int count, char *const words[])
 {
+    (void)count, (void)words;
+    return up_run(op, options);
+}
+
+static struct sp_err *command_migrate(struct sp_op *op, const struct options *options, int count, char *const words[])
+{
+    (void)count, (void)words;
     if (!*options->database_url)
         return sp_fail(op, SP_INVALID,
                        "db-migrate is for an external database: set --database-url. `swissphoto up` migrates its own.");
@@ -27,18 +33,20 @@ static struct sp_err *command_migrate(struct sp_op *op, const struct options *op
     return err;
 }
 
-static struct sp_err *command_version(struct sp_op *op, const struct options *options)
+static struct sp_err *command_version(struct sp_op *op, const struct options *options, int count, char *const words[])
 {
-    (void)op, (void)options;
+    (void)op, (void)options, (void)count, (void)words;
     printf("swissphoto 0.1.0\n");
     return NULL;
 }
 
 static const struct command {
     const char *name, *doc;
-    struct sp_err *(*run)(struct sp_op *op, const struct options *options);
+    struct sp_err *(*run)(struct sp_op *op, const struct options *options, int count, char *const words[]);
+    bool takes_words; /* between its name and the options */
 } commands[] = {
     {"up", "run the whole instance until Ctrl-C", command_up},
+    {"admin", "accounts: reset-password EMAIL, grant EMAIL, revoke EMAIL, list-users", admin_run, true},
     {"db-migrate", "bring an external database to this version's schema", command_migrate},
     {"version", "print the version", command_version},
 };
@@ -59,11 +67,14 @@ static struct sp_err *run(struct sp_op *op, const struct command *command, int a
 {
     struct options options;
     enum sp_log_level level;
-    SP_TRY(options_read(op, argc, argv, &options));
+    int words = 0;
+    while (command->takes_words && words < argc && argv[words][0] != '-')
+        words++;
+    SP_TRY(options_read(op, argc - words, argv + words, &options));
     if (!sp_log_level_parse(options.log_level, &level))
         return sp_fail(op, SP_INVALID, "Option log-level must be debug, info, warn or error");
     sp_log_init("swissphoto", level);
-    return command->run(op, &options);
+    return command->run(op, &options, words, argv);
 }
 
 int main(int argc, char **argv)

@@ -29,8 +29,18 @@ static const char *or_below(struct sp_op *op, const char *set, const char *data,
     return *set ? set : sp_format(op, "%s/%s", data, name);
 }
 
-/* The instance's id, which the roots' markers must name. */
-static struct sp_err *open_store(struct sp_op *op, const struct options *options, struct store **ret_store)
+/* As the worker's, so that instances that share a Redis do not meet in it. */
+static struct sp_err *name_keys(struct sp_op *op, const struct sp_uuid *instance_id, struct api_app *app)
+{
+    char id[SP_UUID_TEXT_BYTES];
+    sp_uuid_format(instance_id, id);
+    app->redis_prefix = sp_format(op, "swissphoto:%s:", id);
+    SP_OWN(app->redis_prefix);
+    return NULL;
+}
+
+/* With the instance's id, which the roots' markers must name. */
+static struct sp_err *open_store(struct sp_op *op, const struct options *options, struct api_app *app)
 {
     struct db_conn *db;
     SP_TRY(db_open(op, options->database_url, "swissphotod", &db));
@@ -47,7 +57,8 @@ static struct sp_err *open_store(struct sp_op *op, const struct options *options
     };
     SP_OWN(config.originals);
     SP_OWN(config.derivatives);
-    return store_create(op, &config, ret_store);
+    SP_TRY(name_keys(op, &instance->id, app));
+    return store_create(op, &config, &app->store);
 }
 
 /* web/dist of the source tree that this program was built in, as long as nothing else is said; NULL: no web app. */
@@ -109,12 +120,13 @@ static struct sp_err *serve(struct sp_op *op, const struct options *options, con
 {
     struct api_app app = {
         .database_url = options->database_url,
+        .redis_url = options->redis_url,
         .public_url = options->public_url,
         .instance_zone = options->instance_time_zone,
         .upload_max_bytes = options->upload_max_bytes,
     };
     SP_TRY(secret_init(op));
-    SP_TRY(open_store(op, options, &app.store));
+    SP_TRY(open_store(op, options, &app));
     const struct http_server_config config = server_config(op, options);
     const struct http_app http = api_http_app(&app);
     struct http_server *server;

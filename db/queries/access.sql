@@ -25,6 +25,8 @@ select t.position as "position!"
        when :permission::text like 'album%' then
          exists (select from album_user m join album b on b.id = m.album_id
                   where m.album_id = t.id and m.user_id = :user_id and m.role = 'owner' and b.deleted_at is null)
+       when :permission::text like 'session.%' then
+         exists (select from session s where s.id = t.id and s.user_id = :user_id)
        else false
        end
  order by t.position

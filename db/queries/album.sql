@@ -27,7 +27,7 @@ select b.id, b.name, b.description, b.is_activity_enabled, b.sort_order, b.creat
 
 -- The owner first.
 -- name: album_users :many
-select m.album_id, m.role, u.id, u.email, u.name, u.profile_image_path, u.profile_changed_at
+select m.album_id, m.role, u.id, u.email, u.name, u.avatar_color, u.profile_image_path, u.profile_changed_at
   from album_user m join user_account u on u.id = m.user_id
  where m.album_id = any(:album_ids::uuid[])
  order by m.album_id, m.role <> 'owner', u.name, u.id

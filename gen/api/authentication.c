@@ -22,7 +22,25 @@ const struct api_row api_sign_up_admin_row = {
     .invoke = invoke_sign_up_admin,
 };
 
-const struct api_row api_change_password_row = {.auth = API_USER, .permission = "auth.changePassword"};
+static const struct schema_type change_password_in = {SCHEMA_OBJECT, .size = sizeof(struct api_change_password_in)};
+
+static struct sp_err *invoke_change_password(struct api_call *call, const void *in, void *out)
+{
+    return api_change_password(call, in, out);
+}
+
+const struct api_row api_change_password_row = {
+    .auth = API_USER,
+    .permission = "auth.changePassword",
+    .in = &change_password_in,
+    .body = &dto_change_password_schema,
+    .body_at = offsetof(struct api_change_password_in, body),
+    .out_size = sizeof(struct api_change_password_out),
+    .status = 200,
+    .answer = &dto_user_admin_response_schema,
+    .answer_at = offsetof(struct api_change_password_out, body),
+    .invoke = invoke_change_password,
+};
 
 static const struct schema_type login_in = {SCHEMA_OBJECT, .size = sizeof(struct api_login_in)};
 
@@ -58,15 +76,90 @@ const struct api_row api_logout_row = {
     .invoke = invoke_logout,
 };
 
-const struct api_row api_reset_pin_code_row = {.auth = API_USER, .permission = "pinCode.delete"};
+static const struct schema_type reset_pin_code_in = {SCHEMA_OBJECT, .size = sizeof(struct api_reset_pin_code_in)};
 
-const struct api_row api_setup_pin_code_row = {.auth = API_USER, .permission = "pinCode.create"};
+static struct sp_err *invoke_reset_pin_code(struct api_call *call, const void *in, void *out)
+{
+    return api_reset_pin_code(call, in, out);
+}
 
-const struct api_row api_change_pin_code_row = {.auth = API_USER, .permission = "pinCode.update"};
+const struct api_row api_reset_pin_code_row = {
+    .auth = API_USER,
+    .permission = "pinCode.delete",
+    .in = &reset_pin_code_in,
+    .body = &dto_pin_code_reset_schema,
+    .body_at = offsetof(struct api_reset_pin_code_in, body),
+    .out_size = sizeof(struct api_reset_pin_code_out),
+    .status = 204,
+    .invoke = invoke_reset_pin_code,
+};
 
-const struct api_row api_lock_auth_session_row = {.auth = API_USER, .permission = "all"};
+static const struct schema_type setup_pin_code_in = {SCHEMA_OBJECT, .size = sizeof(struct api_setup_pin_code_in)};
 
-const struct api_row api_unlock_auth_session_row = {.auth = API_USER, .permission = "all"};
+static struct sp_err *invoke_setup_pin_code(struct api_call *call, const void *in, void *out)
+{
+    return api_setup_pin_code(call, in, out);
+}
+
+const struct api_row api_setup_pin_code_row = {
+    .auth = API_USER,
+    .permission = "pinCode.create",
+    .in = &setup_pin_code_in,
+    .body = &dto_pin_code_setup_schema,
+    .body_at = offsetof(struct api_setup_pin_code_in, body),
+    .out_size = sizeof(struct api_setup_pin_code_out),
+    .status = 204,
+    .invoke = invoke_setup_pin_code,
+};
+
+static const struct schema_type change_pin_code_in = {SCHEMA_OBJECT, .size = sizeof(struct api_change_pin_code_in)};
+
+static struct sp_err *invoke_change_pin_code(struct api_call *call, const void *in, void *out)
+{
+    return api_change_pin_code(call, in, out);
+}
+
+const struct api_row api_change_pin_code_row = {
+    .auth = API_USER,
+    .permission = "pinCode.update",
+    .in = &change_pin_code_in,
+    .body = &dto_pin_code_change_schema,
+    .body_at = offsetof(struct api_change_pin_code_in, body),
+    .out_size = sizeof(struct api_change_pin_code_out),
+    .status = 204,
+    .invoke = invoke_change_pin_code,
+};
+
+static struct sp_err *invoke_lock_auth_session(struct api_call *call, const void *in, void *out)
+{
+    return api_lock_auth_session(call, in, out);
+}
+
+const struct api_row api_lock_auth_session_row = {
+    .auth = API_SESSION,
+    .permission = "all",
+    .out_size = sizeof(struct api_lock_auth_session_out),
+    .status = 204,
+    .invoke = invoke_lock_auth_session,
+};
+
+static const struct schema_type unlock_auth_session_in = {SCHEMA_OBJECT, .size = sizeof(struct api_unlock_auth_session_in)};
+
+static struct sp_err *invoke_unlock_auth_session(struct api_call *call, const void *in, void *out)
+{
+    return api_unlock_auth_session(call, in, out);
+}
+
+const struct api_row api_unlock_auth_session_row = {
+    .auth = API_SESSION,
+    .permission = "all",
+    .in = &unlock_auth_session_in,
+    .body = &dto_session_unlock_schema,
+    .body_at = offsetof(struct api_unlock_auth_session_in, body),
+    .out_size = sizeof(struct api_unlock_auth_session_out),
+    .status = 204,
+    .invoke = invoke_unlock_auth_session,
+};
 
 static struct sp_err *invoke_get_auth_status(struct api_call *call, const void *in, void *out)
 {

@@ -21,6 +21,17 @@ struct api_sign_up_admin_out {
 SP_MUST_CHECK struct sp_err *api_sign_up_admin(struct api_call *call, const struct api_sign_up_admin_in *in,
     struct api_sign_up_admin_out *out);
 
+/* POST /api/auth/change-password: Change one's own password */
+struct api_change_password_in {
+    const struct dto_change_password *body;
+};
+struct api_change_password_out {
+    int status;
+    struct dto_user_admin_response body;
+};
+SP_MUST_CHECK struct sp_err *api_change_password(struct api_call *call, const struct api_change_password_in *in,
+    struct api_change_password_out *out);
+
 /* POST /api/auth/login: Start a session with e-mail and password; sets the session's cookies */
 struct api_login_in {
     const struct dto_login_credential *body;
@@ -40,6 +51,54 @@ struct api_logout_out {
 };
 SP_MUST_CHECK struct sp_err *api_logout(struct api_call *call, const struct api_logout_in *in,
     struct api_logout_out *out);
+
+/* DELETE /api/auth/pin-code: Remove one's own PIN */
+struct api_reset_pin_code_in {
+    const struct dto_pin_code_reset *body;
+};
+struct api_reset_pin_code_out {
+    int status;
+};
+SP_MUST_CHECK struct sp_err *api_reset_pin_code(struct api_call *call, const struct api_reset_pin_code_in *in,
+    struct api_reset_pin_code_out *out);
+
+/* POST /api/auth/pin-code: Set one's own PIN for the first time */
+struct api_setup_pin_code_in {
+    const struct dto_pin_code_setup *body;
+};
+struct api_setup_pin_code_out {
+    int status;
+};
+SP_MUST_CHECK struct sp_err *api_setup_pin_code(struct api_call *call, const struct api_setup_pin_code_in *in,
+    struct api_setup_pin_code_out *out);
+
+/* PUT /api/auth/pin-code: Change one's own PIN */
+struct api_change_pin_code_in {
+    const struct dto_pin_code_change *body;
+};
+struct api_change_pin_code_out {
+    int status;
+};
+SP_MUST_CHECK struct sp_err *api_change_pin_code(struct api_call *call, const struct api_change_pin_code_in *in,
+    struct api_change_pin_code_out *out);
+
+/* POST /api/auth/session/lock: Lock this session's access to locked assets */
+struct api_lock_auth_session_in;
+struct api_lock_auth_session_out {
+    int status;
+};
+SP_MUST_CHECK struct sp_err *api_lock_auth_session(struct api_call *call, const struct api_lock_auth_session_in *in,
+    struct api_lock_auth_session_out *out);
+
+/* POST /api/auth/session/unlock: Unlock locked assets for this session by PIN */
+struct api_unlock_auth_session_in {
+    const struct dto_session_unlock *body;
+};
+struct api_unlock_auth_session_out {
+    int status;
+};
+SP_MUST_CHECK struct sp_err *api_unlock_auth_session(struct api_call *call, const struct api_unlock_auth_session_in *in,
+    struct api_unlock_auth_session_out *out);
 
 /* GET /api/auth/status: What this session may see, and until when */
 struct api_get_auth_status_in;

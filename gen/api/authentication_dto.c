@@ -3,6 +3,8 @@
 
 static const struct schema_type text_1_100 = {SCHEMA_TEXT, .min = 1, .max = 100};
 static const struct schema_type text_1_1024 = {SCHEMA_TEXT, .min = 1, .max = 1024};
+static const struct schema_type text_8_1024 = {SCHEMA_TEXT, .min = 8, .max = 1024};
+static const struct schema_type text_4_6 = {SCHEMA_TEXT, .min = 4, .max = 6};
 
 static const struct schema_field sign_up_fields[] = {
     {"email", &schema_email, offsetof(struct dto_sign_up, email), 0},
@@ -48,4 +50,35 @@ static const struct schema_field auth_status_response_fields[] = {
     {"pinExpiresAt", &schema_time, offsetof(struct dto_auth_status_response, pin_expires_at), SCHEMA_OPTIONAL},
 };
 const struct schema_type dto_auth_status_response_schema = {SCHEMA_OBJECT, .count = 5, .size = sizeof(struct dto_auth_status_response), .fields = auth_status_response_fields};
+
+static const struct schema_field change_password_fields[] = {
+    {"invalidateSessions", &schema_boolean, offsetof(struct dto_change_password, invalidate_sessions), SCHEMA_OPTIONAL},
+    {"newPassword", &text_8_1024, offsetof(struct dto_change_password, new_password), 0},
+    {"password", &text_1_1024, offsetof(struct dto_change_password, password), 0},
+};
+const struct schema_type dto_change_password_schema = {SCHEMA_OBJECT, .count = 3, .size = sizeof(struct dto_change_password), .fields = change_password_fields};
+
+static const struct schema_field pin_code_setup_fields[] = {
+    {"pinCode", &text_4_6, offsetof(struct dto_pin_code_setup, pin_code), 0},
+};
+const struct schema_type dto_pin_code_setup_schema = {SCHEMA_OBJECT, .count = 1, .size = sizeof(struct dto_pin_code_setup), .fields = pin_code_setup_fields};
+
+static const struct schema_field pin_code_change_fields[] = {
+    {"newPinCode", &text_4_6, offsetof(struct dto_pin_code_change, new_pin_code), 0},
+    {"password", &text_1_1024, offsetof(struct dto_pin_code_change, password), SCHEMA_OPTIONAL},
+    {"pinCode", &text_4_6, offsetof(struct dto_pin_code_change, pin_code), SCHEMA_OPTIONAL},
+};
+const struct schema_type dto_pin_code_change_schema = {SCHEMA_OBJECT, .count = 3, .size = sizeof(struct dto_pin_code_change), .fields = pin_code_change_fields};
+
+static const struct schema_field pin_code_reset_fields[] = {
+    {"password", &text_1_1024, offsetof(struct dto_pin_code_reset, password), SCHEMA_OPTIONAL},
+    {"pinCode", &text_4_6, offsetof(struct dto_pin_code_reset, pin_code), SCHEMA_OPTIONAL},
+};
+const struct schema_type dto_pin_code_reset_schema = {SCHEMA_OBJECT, .count = 2, .size = sizeof(struct dto_pin_code_reset), .fields = pin_code_reset_fields};
+
+static const struct schema_field session_unlock_fields[] = {
+    {"password", &text_1_1024, offsetof(struct dto_session_unlock, password), SCHEMA_OPTIONAL},
+    {"pinCode", &text_4_6, offsetof(struct dto_session_unlock, pin_code), SCHEMA_OPTIONAL},
+};
+const struct schema_type dto_session_unlock_schema = {SCHEMA_OBJECT, .count = 2, .size = sizeof(struct dto_session_unlock), .fields = session_unlock_fields};
 

@@ -12,6 +12,11 @@ struct dto_login_response;
 struct dto_logout_response;
 struct dto_validate_access_token_response;
 struct dto_auth_status_response;
+struct dto_change_password;
+struct dto_pin_code_setup;
+struct dto_pin_code_change;
+struct dto_pin_code_reset;
+struct dto_session_unlock;
 
 
 struct dto_sign_up {
@@ -53,11 +58,45 @@ struct dto_auth_status_response {
     struct sp_opt_time pin_expires_at;
 };
 
+struct dto_change_password {
+    struct sp_opt_bool invalidate_sessions; /* End all other sessions */
+    const char *new_password;
+    const char *password; /* The one until now */
+};
+
+struct dto_pin_code_setup {
+    const char *pin_code; /* 4 to 6 digits */
+};
+
+/* The PIN or the password until now, and the new PIN */
+struct dto_pin_code_change {
+    const char *new_pin_code; /* 4 to 6 digits */
+    const char *password;
+    const char *pin_code;
+};
+
+/* The PIN or the password */
+struct dto_pin_code_reset {
+    const char *password;
+    const char *pin_code;
+};
+
+/* The PIN or the password */
+struct dto_session_unlock {
+    const char *password;
+    const char *pin_code;
+};
+
 extern const struct schema_type dto_sign_up_schema;
 extern const struct schema_type dto_login_credential_schema;
 extern const struct schema_type dto_login_response_schema;
 extern const struct schema_type dto_logout_response_schema;
 extern const struct schema_type dto_validate_access_token_response_schema;
 extern const struct schema_type dto_auth_status_response_schema;
+extern const struct schema_type dto_change_password_schema;
+extern const struct schema_type dto_pin_code_setup_schema;
+extern const struct schema_type dto_pin_code_change_schema;
+extern const struct schema_type dto_pin_code_reset_schema;
+extern const struct schema_type dto_session_unlock_schema;
 
 #endif

@@ -2,6 +2,6 @@
 #ifndef SP_GEN_API_OPENAPI_H
 #define SP_GEN_API_OPENAPI_H
 
-#define OPENAPI_ETAG "W/\"fddc2a4a2833e5f5bb73b4429748dc14\""
+#define OPENAPI_ETAG "W/\"e5d42b167fce5dae22ab5d87282f476d\""
 
 #endif

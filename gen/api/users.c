@@ -3,7 +3,22 @@
 
 #include "gen/api/rows.h"
 
-const struct api_row api_search_users_row = {.auth = API_USER, .permission = "user.read"};
+static const struct schema_type dto_user_response_list = {SCHEMA_ARRAY, .item = &dto_user_response_schema, .size = sizeof(struct dto_user_response), .min = 0, .max = UINT32_MAX};
+
+static struct sp_err *invoke_search_users(struct api_call *call, const void *in, void *out)
+{
+    return api_search_users(call, in, out);
+}
+
+const struct api_row api_search_users_row = {
+    .auth = API_USER,
+    .permission = "user.read",
+    .out_size = sizeof(struct api_search_users_out),
+    .status = 200,
+    .answer = &dto_user_response_list,
+    .answer_at = offsetof(struct api_search_users_out, body),
+    .invoke = invoke_search_users,
+};
 
 static struct sp_err *invoke_get_my_user(struct api_call *call, const void *in, void *out)
 {
@@ -20,7 +35,25 @@ const struct api_row api_get_my_user_row = {
     .invoke = invoke_get_my_user,
 };
 
-const struct api_row api_update_my_user_row = {.auth = API_USER, .permission = "user.update"};
+static const struct schema_type update_my_user_in = {SCHEMA_OBJECT, .size = sizeof(struct api_update_my_user_in)};
+
+static struct sp_err *invoke_update_my_user(struct api_call *call, const void *in, void *out)
+{
+    return api_update_my_user(call, in, out);
+}
+
+const struct api_row api_update_my_user_row = {
+    .auth = API_USER,
+    .permission = "user.update",
+    .in = &update_my_user_in,
+    .body = &dto_user_update_me_schema,
+    .body_at = offsetof(struct api_update_my_user_in, body),
+    .out_size = sizeof(struct api_update_my_user_out),
+    .status = 200,
+    .answer = &dto_user_admin_response_schema,
+    .answer_at = offsetof(struct api_update_my_user_out, body),
+    .invoke = invoke_update_my_user,
+};
 
 const struct api_row api_get_my_calendar_heatmap_row = {.auth = API_USER, .permission = "user.read"};
 
@@ -44,7 +77,26 @@ const struct api_row api_delete_profile_image_row = {.auth = API_USER, .permissi
 
 const struct api_row api_create_profile_image_row = {.auth = API_USER, .permission = "userProfileImage.update"};
 
-const struct api_row api_get_user_row = {.auth = API_USER, .permission = "user.read"};
+static const struct schema_field get_user_in_fields[] = {
+    {"id", &schema_uuid, offsetof(struct api_get_user_in, id), SCHEMA_PATH},
+};
+static const struct schema_type get_user_in = {SCHEMA_OBJECT, .size = sizeof(struct api_get_user_in), .count = 1, .fields = get_user_in_fields};
+
+static struct sp_err *invoke_get_user(struct api_call *call, const void *in, void *out)
+{
+    return api_get_user(call, in, out);
+}
+
+const struct api_row api_get_user_row = {
+    .auth = API_USER,
+    .permission = "user.read",
+    .in = &get_user_in,
+    .out_size = sizeof(struct api_get_user_out),
+    .status = 200,
+    .answer = &dto_user_response_schema,
+    .answer_at = offsetof(struct api_get_user_out, body),
+    .invoke = invoke_get_user,
+};
 
 const struct api_row api_get_profile_image_row = {.auth = API_USER, .permission = "userProfileImage.read"};
 

@@ -9,6 +9,15 @@
 struct api_call;
 struct sp_err;
 
+/* GET /api/users: The users of this instance */
+struct api_search_users_in;
+struct api_search_users_out {
+    int status;
+    struct dto_user_response_list body;
+};
+SP_MUST_CHECK struct sp_err *api_search_users(struct api_call *call, const struct api_search_users_in *in,
+    struct api_search_users_out *out);
+
 /* GET /api/users/me: One's own user */
 struct api_get_my_user_in;
 struct api_get_my_user_out {
@@ -17,6 +26,28 @@ struct api_get_my_user_out {
 };
 SP_MUST_CHECK struct sp_err *api_get_my_user(struct api_call *call, const struct api_get_my_user_in *in,
     struct api_get_my_user_out *out);
+
+/* PUT /api/users/me: Change one's own name, e-mail, password or colour */
+struct api_update_my_user_in {
+    const struct dto_user_update_me *body;
+};
+struct api_update_my_user_out {
+    int status;
+    struct dto_user_admin_response body;
+};
+SP_MUST_CHECK struct sp_err *api_update_my_user(struct api_call *call, const struct api_update_my_user_in *in,
+    struct api_update_my_user_out *out);
+
+/* GET /api/users/{id}: One user */
+struct api_get_user_in {
+    struct sp_uuid id;
+};
+struct api_get_user_out {
+    int status;
+    struct dto_user_response body;
+};
+SP_MUST_CHECK struct sp_err *api_get_user(struct api_call *call, const struct api_get_user_in *in,
+    struct api_get_user_out *out);
 
 
 #endif

@@ -9,6 +9,7 @@
 struct dto_user_license;
 struct dto_user_response;
 struct dto_user_admin_response;
+struct dto_user_update_me;
 
 enum dto_user_avatar_color {
     DTO_USER_AVATAR_COLOR_PRIMARY,
@@ -35,6 +36,8 @@ struct dto_opt_user_status { bool set; enum dto_user_status value; };
 const char *dto_user_status_text(enum dto_user_status value);
 bool dto_user_status_parse(const char *text, enum dto_user_status *ret_value);
 
+struct dto_user_response_list { struct dto_user_response *items; size_t count; };
+struct dto_user_admin_response_list { struct dto_user_admin_response *items; size_t count; };
 
 struct dto_user_license {
     sp_time_ms activated_at;
@@ -74,10 +77,20 @@ struct dto_user_admin_response {
     sp_time_ms updated_at;
 };
 
+/* What is absent stays as it is */
+struct dto_user_update_me {
+    struct dto_opt_user_avatar_color avatar_color; /* null chooses one */
+    bool avatar_color_null; /* avatarColor was given as null */
+    const char *email;
+    const char *name;
+    const char *password; /* Only from a session or a key for everything */
+};
+
 extern const struct schema_type dto_user_avatar_color_schema;
 extern const struct schema_type dto_user_status_schema;
 extern const struct schema_type dto_user_license_schema;
 extern const struct schema_type dto_user_response_schema;
 extern const struct schema_type dto_user_admin_response_schema;
+extern const struct schema_type dto_user_update_me_schema;
 
 #endif

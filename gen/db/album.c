@@ -109,15 +109,16 @@ static void read_album_users(const struct db_result *result, size_t i, struct q_
     row->id = db_get_uuid(result, i, 2);
     row->email = db_get_text(result, i, 3);
     row->name = db_get_text(result, i, 4);
-    row->profile_image_path = db_get_text(result, i, 5);
-    row->profile_changed_at = db_get_time(result, i, 6);
+    row->avatar_color = db_get_text(result, i, 5);
+    row->profile_image_path = db_get_text(result, i, 6);
+    row->profile_changed_at = db_get_time(result, i, 7);
 }
 
 struct sp_err *q_album_users(struct sp_op *op, struct db_conn *db, struct sp_uuid_list album_ids, struct q_album_users_rows *ret_rows)
 {
-    static const struct db_column columns[] = {{"album_id", 2950, true}, {"role", 25, true}, {"id", 2950, true}, {"email", 25, true}, {"name", 25, true}, {"profile_image_path", 25, true}, {"profile_changed_at", 1184, true}};
+    static const struct db_column columns[] = {{"album_id", 2950, true}, {"role", 25, true}, {"id", 2950, true}, {"email", 25, true}, {"name", 25, true}, {"avatar_color", 25, false}, {"profile_image_path", 25, true}, {"profile_changed_at", 1184, true}};
     static const struct db_stmt stmt = {"album_users",
-        "select m.album_id, m.role, u.id, u.email, u.name, u.profile_image_path, u.profile_changed_at from album_user m join user_account u on u.id = m.user_id where m.album_id = any($1::uuid[]) order by m.album_id, m.role <> 'owner', u.name, u.id", 1, 7, columns};
+        "select m.album_id, m.role, u.id, u.email, u.name, u.avatar_color, u.profile_image_path, u.profile_changed_at from album_user m join user_account u on u.id = m.user_id where m.album_id = any($1::uuid[]) order by m.album_id, m.role <> 'owner', u.name, u.id", 1, 8, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid_list(&args, album_ids);

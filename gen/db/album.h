@@ -50,6 +50,7 @@ struct q_album_users_row {
     struct sp_uuid id;
     const char *email;
     const char *name;
+    const char *avatar_color;
     const char *profile_image_path;
     sp_time_ms profile_changed_at;
 };

@@ -356,6 +356,11 @@ const struct db_migration db_migrations[] = {
         "alter table asset_exif add column edited text[] not null default '{}'\n"
         "  check (edited <@ array['date', 'description', 'place', 'rating']);\n"
         "comment on column asset_exif.edited is 'what a person set by hand and no job may overwrite';\n"},
+    {4, "0004_accounts", "72c03c4285f8d885df3e4982f3584cd3e68b4b24003a7a71c6ac0c5798aac332",
+        "-- A colour that a person chose for themselves (null: by hash of the id), and the wish that a device syncs anew.\n"
+        "alter table user_account add column avatar_color text check (avatar_color in\n"
+        "  ('primary', 'pink', 'red', 'yellow', 'blue', 'green', 'purple', 'orange', 'gray', 'amber'));\n"
+        "alter table session add column is_pending_sync_reset boolean not null default false;\n"},
 };
 
 const size_t db_migration_count = sizeof(db_migrations) / sizeof(db_migrations[0]);

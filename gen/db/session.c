@@ -126,3 +126,152 @@ struct sp_err *q_session_delete(struct sp_op *op, struct db_conn *db, const stru
     *ret_count = db_affected(result);
     return NULL;
 }
+
+static void read_session_list(const struct db_result *result, size_t i, struct q_session_list_row *row)
+{
+    row->id = db_get_uuid(result, i, 0);
+    row->device_os = db_get_text(result, i, 1);
+    row->device_type = db_get_text(result, i, 2);
+    row->app_version = db_get_text(result, i, 3);
+    row->created_at = db_get_time(result, i, 4);
+    row->updated_at = db_get_time(result, i, 5);
+    if (!db_is_null(result, i, 6)) {
+        row->expires_at.set = true;
+        row->expires_at.value = db_get_time(result, i, 6);
+    }
+    row->is_pending_sync_reset = db_get_bool(result, i, 7);
+}
+
+struct sp_err *q_session_list(struct sp_op *op, struct db_conn *db, const struct sp_uuid *user_id, const struct sp_uuid *id, struct q_session_list_rows *ret_rows)
+{
+    static const struct db_column columns[] = {{"id", 2950, true}, {"device_os", 25, true}, {"device_type", 25, true}, {"app_version", 25, false}, {"created_at", 1184, true}, {"updated_at", 1184, true}, {"expires_at", 1184, false}, {"is_pending_sync_reset", 16, true}};
+    static const struct db_stmt stmt = {"session_list",
+        "select id, device_os, device_type, app_version, created_at, updated_at, expires_at, is_pending_sync_reset from session where user_id = $1 and ($2::uuid is null or id = $2) and (expires_at is null or expires_at > clock_timestamp()) and updated_at > clock_timestamp() - interval '90 days' order by updated_at desc, id", 2, 8, columns};
+    struct db_args args;
+    db_args_init(&args, op);
+    db_put_uuid(&args, user_id);
+    db_put_uuid(&args, id);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    struct q_session_list_rows rows = {.count = db_row_count(result)};
+    SP_NEW_ARRAY(op, rows.items, rows.count);
+    for (size_t i = 0; i < rows.count; i++) {
+        read_session_list(result, i, &rows.items[i]);
+    }
+    *ret_rows = rows;
+    return NULL;
+}
+
+static void read_session_create_for_device(const struct db_result *result, size_t i, struct q_session_create_for_device_row *row)
+{
+    row->id = db_get_uuid(result, i, 0);
+}
+
+struct sp_err *q_session_create_for_device(struct sp_op *op, struct db_conn *db, const struct q_session_create_for_device_in *in, struct q_session_create_for_device_row **ret_row)
+{
+    static const struct db_column columns[] = {{"id", 2950, true}};
+    static const struct db_stmt stmt = {"session_create_for_device",
+        "insert into session (token_hash, user_id, device_os, device_type, expires_at) values ($1, $2, $3, $4, least(clock_timestamp() + $5::int8 * interval '1 second', (select expires_at from session where id = $6))) returning id", 6, 1, columns};
+    struct db_args args;
+    db_args_init(&args, op);
+    db_put_bytes(&args, in->token_hash);
+    db_put_uuid(&args, &in->user_id);
+    db_put_text(&args, in->device_os);
+    db_put_text(&args, in->device_type);
+    if (in->duration_s.set)
+        db_put_i64(&args, in->duration_s.value);
+    else
+        db_put_null(&args);
+    db_put_uuid(&args, in->maker_id.set ? &in->maker_id.value : NULL);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    if (db_row_count(result) != 1)
+        return sp_fail_internal(op, "session_create_for_device: %zu rows instead of one", db_row_count(result));
+    struct q_session_create_for_device_row *row;
+    SP_NEW(op, row);
+    read_session_create_for_device(result, 0, row);
+    *ret_row = row;
+    return NULL;
+}
+
+struct sp_err *q_session_delete_others(struct sp_op *op, struct db_conn *db, const struct sp_uuid *user_id, const struct sp_uuid *keep_id, int64_t *ret_count)
+{
+    static const struct db_stmt stmt = {"session_delete_others",
+        "delete from session where user_id = $1 and ($2::uuid is null or id <> $2)", 2, 0, NULL};
+    struct db_args args;
+    db_args_init(&args, op);
+    db_put_uuid(&args, user_id);
+    db_put_uuid(&args, keep_id);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    *ret_count = db_affected(result);
+    return NULL;
+}
+
+struct sp_err *q_session_set_sync_reset(struct sp_op *op, struct db_conn *db, bool is_pending, const struct sp_uuid *id)
+{
+    static const struct db_stmt stmt = {"session_set_sync_reset",
+        "update session set is_pending_sync_reset = $1 where id = $2", 2, 0, NULL};
+    struct db_args args;
+    db_args_init(&args, op);
+    db_put_bool(&args, is_pending);
+    db_put_uuid(&args, id);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    (void)result;
+    return NULL;
+}
+
+struct sp_err *q_session_unlock(struct sp_op *op, struct db_conn *db, int32_t minutes, const struct sp_uuid *id)
+{
+    static const struct db_stmt stmt = {"session_unlock",
+        "update session set pin_expires_at = clock_timestamp() + $1::int * interval '1 minute' where id = $2", 2, 0, NULL};
+    struct db_args args;
+    db_args_init(&args, op);
+    db_put_i32(&args, minutes);
+    db_put_uuid(&args, id);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    (void)result;
+    return NULL;
+}
+
+struct sp_err *q_session_unlock_longer(struct sp_op *op, struct db_conn *db, int32_t minutes, const struct sp_uuid *id)
+{
+    static const struct db_stmt stmt = {"session_unlock_longer",
+        "update session set pin_expires_at = greatest(pin_expires_at, clock_timestamp() + $1::int * interval '1 minute') where id = $2 and pin_expires_at > clock_timestamp()", 2, 0, NULL};
+    struct db_args args;
+    db_args_init(&args, op);
+    db_put_i32(&args, minutes);
+    db_put_uuid(&args, id);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    (void)result;
+    return NULL;
+}
+
+struct sp_err *q_session_lock(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id)
+{
+    static const struct db_stmt stmt = {"session_lock",
+        "update session set pin_expires_at = null where id = $1", 1, 0, NULL};
+    struct db_args args;
+    db_args_init(&args, op);
+    db_put_uuid(&args, id);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    (void)result;
+    return NULL;
+}
+
+struct sp_err *q_session_lock_all(struct sp_op *op, struct db_conn *db, const struct sp_uuid *user_id)
+{
+    static const struct db_stmt stmt = {"session_lock_all",
+        "update session set pin_expires_at = null where user_id = $1 and pin_expires_at is not null", 1, 0, NULL};
+    struct db_args args;
+    db_args_init(&args, op);
+    db_put_uuid(&args, user_id);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    (void)result;
+    return NULL;
+}

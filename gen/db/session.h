@@ -41,4 +41,48 @@ SP_MUST_CHECK struct sp_err *q_session_by_id(struct sp_op *op, struct db_conn *d
 
 SP_MUST_CHECK struct sp_err *q_session_delete(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, const struct sp_uuid *user_id, int64_t *ret_count);
 
+struct q_session_list_row {
+    struct sp_uuid id;
+    const char *device_os;
+    const char *device_type;
+    const char *app_version;
+    sp_time_ms created_at;
+    sp_time_ms updated_at;
+    struct sp_opt_time expires_at;
+    bool is_pending_sync_reset;
+};
+struct q_session_list_rows {
+    struct q_session_list_row *items;
+    size_t count;
+};
+/* Those that are still good, the newest first; id: just this one. */
+SP_MUST_CHECK struct sp_err *q_session_list(struct sp_op *op, struct db_conn *db, const struct sp_uuid *user_id, const struct sp_uuid *id, struct q_session_list_rows *ret_rows);
+
+struct q_session_create_for_device_in {
+    struct sp_bytes token_hash;
+    struct sp_uuid user_id;
+    const char *device_os;
+    const char *device_type;
+    struct sp_opt_i64 duration_s;
+    struct sp_opt_uuid maker_id;
+};
+struct q_session_create_for_device_row {
+    struct sp_uuid id;
+};
+/* A session that somebody hands to a device ends with its maker's at the latest. */
+SP_MUST_CHECK struct sp_err *q_session_create_for_device(struct sp_op *op, struct db_conn *db, const struct q_session_create_for_device_in *in, struct q_session_create_for_device_row **ret_row);
+
+SP_MUST_CHECK struct sp_err *q_session_delete_others(struct sp_op *op, struct db_conn *db, const struct sp_uuid *user_id, const struct sp_uuid *keep_id, int64_t *ret_count);
+
+SP_MUST_CHECK struct sp_err *q_session_set_sync_reset(struct sp_op *op, struct db_conn *db, bool is_pending, const struct sp_uuid *id);
+
+SP_MUST_CHECK struct sp_err *q_session_unlock(struct sp_op *op, struct db_conn *db, int32_t minutes, const struct sp_uuid *id);
+
+/* Only ever later, and only while it is unlocked. */
+SP_MUST_CHECK struct sp_err *q_session_unlock_longer(struct sp_op *op, struct db_conn *db, int32_t minutes, const struct sp_uuid *id);
+
+SP_MUST_CHECK struct sp_err *q_session_lock(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id);
+
+SP_MUST_CHECK struct sp_err *q_session_lock_all(struct sp_op *op, struct db_conn *db, const struct sp_uuid *user_id);
+
 #endif

@@ -35,13 +35,21 @@ struct sp_err *q_user_create(struct sp_op *op, struct db_conn *db, const struct 
 {
     static const struct db_column columns[] = {{"id", 2950, true}};
     static const struct db_stmt stmt = {"user_create",
-        "insert into user_account (email, name, password_hash, is_admin) values ($1, $2, $3, $4) returning id", 4, 1, columns};
+        "insert into user_account (email, name, password_hash, is_admin, pin_hash, should_change_password, avatar_color, quota_size_bytes, storage_label) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id", 9, 1, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_text(&args, in->email);
     db_put_text(&args, in->name);
     db_put_text(&args, in->password_hash);
     db_put_bool(&args, in->is_admin);
+    db_put_text(&args, in->pin_hash);
+    db_put_bool(&args, in->should_change_password);
+    db_put_text(&args, in->avatar_color);
+    if (in->quota_size_bytes.set)
+        db_put_i64(&args, in->quota_size_bytes.value);
+    else
+        db_put_null(&args);
+    db_put_text(&args, in->storage_label);
     struct db_result *result;
     SP_TRY(db_run(op, db, &stmt, &args, &result));
     if (db_row_count(result) != 1)
@@ -98,19 +106,20 @@ static void read_user_by_id(const struct db_result *result, size_t i, struct q_u
     row->quota_usage_bytes = db_get_i64(result, i, 11);
     row->has_password = db_get_bool(result, i, 12);
     row->has_pin = db_get_bool(result, i, 13);
-    row->created_at = db_get_time(result, i, 14);
-    row->updated_at = db_get_time(result, i, 15);
-    if (!db_is_null(result, i, 16)) {
+    row->avatar_color = db_get_text(result, i, 14);
+    row->created_at = db_get_time(result, i, 15);
+    row->updated_at = db_get_time(result, i, 16);
+    if (!db_is_null(result, i, 17)) {
         row->deleted_at.set = true;
-        row->deleted_at.value = db_get_time(result, i, 16);
+        row->deleted_at.value = db_get_time(result, i, 17);
     }
 }
 
 struct sp_err *q_user_by_id(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, struct q_user_by_id_row **ret_row)
 {
-    static const struct db_column columns[] = {{"id", 2950, true}, {"email", 25, true}, {"name", 25, true}, {"is_admin", 16, true}, {"should_change_password", 16, true}, {"status", 25, true}, {"storage_label", 25, false}, {"profile_image_path", 25, true}, {"profile_changed_at", 1184, true}, {"cluster_group_id", 2950, true}, {"quota_size_bytes", 20, false}, {"quota_usage_bytes", 20, true}, {"has_password", 16, true}, {"has_pin", 16, true}, {"created_at", 1184, true}, {"updated_at", 1184, true}, {"deleted_at", 1184, false}};
+    static const struct db_column columns[] = {{"id", 2950, true}, {"email", 25, true}, {"name", 25, true}, {"is_admin", 16, true}, {"should_change_password", 16, true}, {"status", 25, true}, {"storage_label", 25, false}, {"profile_image_path", 25, true}, {"profile_changed_at", 1184, true}, {"cluster_group_id", 2950, true}, {"quota_size_bytes", 20, false}, {"quota_usage_bytes", 20, true}, {"has_password", 16, true}, {"has_pin", 16, true}, {"avatar_color", 25, false}, {"created_at", 1184, true}, {"updated_at", 1184, true}, {"deleted_at", 1184, false}};
     static const struct db_stmt stmt = {"user_by_id",
-        "select id, email, name, is_admin, should_change_password, status, storage_label, profile_image_path, profile_changed_at, cluster_group_id, quota_size_bytes, quota_usage_bytes, password_hash is not null as \"has_password!\", pin_hash is not null as \"has_pin!\", created_at, updated_at, deleted_at from user_account where id = $1", 1, 17, columns};
+        "select id, email, name, is_admin, should_change_password, status, storage_label, profile_image_path, profile_changed_at, cluster_group_id, quota_size_bytes, quota_usage_bytes, password_hash is not null as \"has_password!\", pin_hash is not null as \"has_pin!\", avatar_color, created_at, updated_at, deleted_at from user_account where id = $1", 1, 18, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid(&args, id);
@@ -123,6 +132,194 @@ struct sp_err *q_user_by_id(struct sp_op *op, struct db_conn *db, const struct s
     SP_NEW(op, row);
     read_user_by_id(result, 0, row);
     *ret_row = row;
+    return NULL;
+}
+
+static void read_user_search(const struct db_result *result, size_t i, struct q_user_search_row *row)
+{
+    row->id = db_get_uuid(result, i, 0);
+    row->email = db_get_text(result, i, 1);
+    row->name = db_get_text(result, i, 2);
+    row->is_admin = db_get_bool(result, i, 3);
+    row->should_change_password = db_get_bool(result, i, 4);
+    row->status = db_get_text(result, i, 5);
+    row->storage_label = db_get_text(result, i, 6);
+    row->profile_image_path = db_get_text(result, i, 7);
+    row->profile_changed_at = db_get_time(result, i, 8);
+    row->cluster_group_id = db_get_uuid(result, i, 9);
+    if (!db_is_null(result, i, 10)) {
+        row->quota_size_bytes.set = true;
+        row->quota_size_bytes.value = db_get_i64(result, i, 10);
+    }
+    row->quota_usage_bytes = db_get_i64(result, i, 11);
+    row->has_password = db_get_bool(result, i, 12);
+    row->has_pin = db_get_bool(result, i, 13);
+    row->avatar_color = db_get_text(result, i, 14);
+    row->created_at = db_get_time(result, i, 15);
+    row->updated_at = db_get_time(result, i, 16);
+    if (!db_is_null(result, i, 17)) {
+        row->deleted_at.set = true;
+        row->deleted_at.value = db_get_time(result, i, 17);
+    }
+}
+
+struct sp_err *q_user_search(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, bool with_deleted, struct q_user_search_rows *ret_rows)
+{
+    static const struct db_column columns[] = {{"id", 2950, true}, {"email", 25, true}, {"name", 25, true}, {"is_admin", 16, true}, {"should_change_password", 16, true}, {"status", 25, true}, {"storage_label", 25, false}, {"profile_image_path", 25, true}, {"profile_changed_at", 1184, true}, {"cluster_group_id", 2950, true}, {"quota_size_bytes", 20, false}, {"quota_usage_bytes", 20, true}, {"has_password", 16, true}, {"has_pin", 16, true}, {"avatar_color", 25, false}, {"created_at", 1184, true}, {"updated_at", 1184, true}, {"deleted_at", 1184, false}};
+    static const struct db_stmt stmt = {"user_search",
+        "select id, email, name, is_admin, should_change_password, status, storage_label, profile_image_path, profile_changed_at, cluster_group_id, quota_size_bytes, quota_usage_bytes, password_hash is not null as \"has_password!\", pin_hash is not null as \"has_pin!\", avatar_color, created_at, updated_at, deleted_at from user_account where ($1::uuid is null or id = $1) and (deleted_at is null or $2::bool) order by created_at, id", 2, 18, columns};
+    struct db_args args;
+    db_args_init(&args, op);
+    db_put_uuid(&args, id);
+    db_put_bool(&args, with_deleted);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    struct q_user_search_rows rows = {.count = db_row_count(result)};
+    SP_NEW_ARRAY(op, rows.items, rows.count);
+    for (size_t i = 0; i < rows.count; i++) {
+        read_user_search(result, i, &rows.items[i]);
+    }
+    *ret_rows = rows;
+    return NULL;
+}
+
+static void read_user_list(const struct db_result *result, size_t i, struct q_user_list_row *row)
+{
+    row->id = db_get_uuid(result, i, 0);
+    row->email = db_get_text(result, i, 1);
+    row->name = db_get_text(result, i, 2);
+    row->avatar_color = db_get_text(result, i, 3);
+    row->profile_image_path = db_get_text(result, i, 4);
+    row->profile_changed_at = db_get_time(result, i, 5);
+}
+
+struct sp_err *q_user_list(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, struct q_user_list_rows *ret_rows)
+{
+    static const struct db_column columns[] = {{"id", 2950, true}, {"email", 25, true}, {"name", 25, true}, {"avatar_color", 25, false}, {"profile_image_path", 25, true}, {"profile_changed_at", 1184, true}};
+    static const struct db_stmt stmt = {"user_list",
+        "select id, email, name, avatar_color, profile_image_path, profile_changed_at from user_account where deleted_at is null and ($1::uuid is null or id = $1) order by name, id", 1, 6, columns};
+    struct db_args args;
+    db_args_init(&args, op);
+    db_put_uuid(&args, id);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    struct q_user_list_rows rows = {.count = db_row_count(result)};
+    SP_NEW_ARRAY(op, rows.items, rows.count);
+    for (size_t i = 0; i < rows.count; i++) {
+        read_user_list(result, i, &rows.items[i]);
+    }
+    *ret_rows = rows;
+    return NULL;
+}
+
+static void read_user_secrets(const struct db_result *result, size_t i, struct q_user_secrets_row *row)
+{
+    row->email = db_get_text(result, i, 0);
+    row->password_hash = db_get_text(result, i, 1);
+    row->pin_hash = db_get_text(result, i, 2);
+}
+
+struct sp_err *q_user_secrets(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, struct q_user_secrets_row **ret_row)
+{
+    static const struct db_column columns[] = {{"email", 25, true}, {"password_hash", 25, false}, {"pin_hash", 25, false}};
+    static const struct db_stmt stmt = {"user_secrets",
+        "select email, password_hash, pin_hash from user_account where id = $1 and deleted_at is null", 1, 3, columns};
+    struct db_args args;
+    db_args_init(&args, op);
+    db_put_uuid(&args, id);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    *ret_row = NULL;
+    if (db_row_count(result) == 0)
+        return NULL;
+    struct q_user_secrets_row *row;
+    SP_NEW(op, row);
+    read_user_secrets(result, 0, row);
+    *ret_row = row;
+    return NULL;
+}
+
+struct sp_err *q_user_update(struct sp_op *op, struct db_conn *db, const struct q_user_update_in *in, int64_t *ret_count)
+{
+    static const struct db_stmt stmt = {"user_update",
+        "update user_account set email = coalesce($1, email), name = coalesce($2, name), password_hash = coalesce($3, password_hash), should_change_password = coalesce($4, should_change_password), is_admin = coalesce($5, is_admin), pin_hash = case when $6::bool then null else coalesce($7, pin_hash) end, avatar_color = case when $8::bool then null else coalesce($9, avatar_color) end, quota_size_bytes = case when $10::bool then null else coalesce($11, quota_size_bytes) end, storage_label = case when $12::bool then null else coalesce($13, storage_label) end where id = $14", 14, 0, NULL};
+    struct db_args args;
+    db_args_init(&args, op);
+    db_put_text(&args, in->email);
+    db_put_text(&args, in->name);
+    db_put_text(&args, in->password_hash);
+    if (in->should_change_password.set)
+        db_put_bool(&args, in->should_change_password.value);
+    else
+        db_put_null(&args);
+    if (in->is_admin.set)
+        db_put_bool(&args, in->is_admin.value);
+    else
+        db_put_null(&args);
+    db_put_bool(&args, in->clear_pin);
+    db_put_text(&args, in->pin_hash);
+    db_put_bool(&args, in->clear_avatar_color);
+    db_put_text(&args, in->avatar_color);
+    db_put_bool(&args, in->clear_quota);
+    if (in->quota_size_bytes.set)
+        db_put_i64(&args, in->quota_size_bytes.value);
+    else
+        db_put_null(&args);
+    db_put_bool(&args, in->clear_storage_label);
+    db_put_text(&args, in->storage_label);
+    db_put_uuid(&args, &in->id);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    *ret_count = db_affected(result);
+    return NULL;
+}
+
+static void read_user_admins_lock(const struct db_result *result, size_t i, struct q_user_admins_lock_row *row)
+{
+    row->id = db_get_uuid(result, i, 0);
+}
+
+struct sp_err *q_user_admins_lock(struct sp_op *op, struct db_conn *db, struct q_user_admins_lock_rows *ret_rows)
+{
+    static const struct db_column columns[] = {{"id", 2950, true}};
+    static const struct db_stmt stmt = {"user_admins_lock",
+        "select id from user_account where is_admin and deleted_at is null order by id for update", 0, 1, columns};
+    struct db_args args;
+    db_args_init(&args, op);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    struct q_user_admins_lock_rows rows = {.count = db_row_count(result)};
+    SP_NEW_ARRAY(op, rows.items, rows.count);
+    for (size_t i = 0; i < rows.count; i++) {
+        read_user_admins_lock(result, i, &rows.items[i]);
+    }
+    *ret_rows = rows;
+    return NULL;
+}
+
+struct sp_err *q_user_soft_delete(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, int64_t *ret_count)
+{
+    static const struct db_stmt stmt = {"user_soft_delete",
+        "with ended as (delete from session where user_id = $1) update user_account set status = case status when 'removing' then status else 'deleted' end, deleted_at = coalesce(deleted_at, clock_timestamp()) where id = $1", 1, 0, NULL};
+    struct db_args args;
+    db_args_init(&args, op);
+    db_put_uuid(&args, id);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    *ret_count = db_affected(result);
+    return NULL;
+}
+
+struct sp_err *q_user_restore(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, int64_t *ret_count)
+{
+    static const struct db_stmt stmt = {"user_restore",
+        "update user_account set status = 'active', deleted_at = null where id = $1 and status <> 'removing'", 1, 0, NULL};
+    struct db_args args;
+    db_args_init(&args, op);
+    db_put_uuid(&args, id);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    *ret_count = db_affected(result);
     return NULL;
 }
 
@@ -139,7 +336,7 @@ struct sp_err *q_users_by_ids(struct sp_op *op, struct db_conn *db, struct sp_uu
 {
     static const struct db_column columns[] = {{"id", 2950, true}, {"email", 25, true}, {"name", 25, true}, {"profile_image_path", 25, true}, {"profile_changed_at", 1184, true}};
     static const struct db_stmt stmt = {"users_by_ids",
-        "select id, email, name, profile_image_path, profile_changed_at from user_account where id = any($1::uuid[]) order by name, id", 1, 5, columns};
+        "select id, email, name, profile_image_path, profile_changed_at from user_account where id = any($1::uuid[]) and deleted_at is null order by name, id", 1, 5, columns};
     struct db_args args;
     db_args_init(&args, op);
     db_put_uuid_list(&args, ids);
@@ -151,5 +348,19 @@ struct sp_err *q_users_by_ids(struct sp_op *op, struct db_conn *db, struct sp_uu
         read_users_by_ids(result, i, &rows.items[i]);
     }
     *ret_rows = rows;
+    return NULL;
+}
+
+struct sp_err *q_user_set_first_pin(struct sp_op *op, struct db_conn *db, const char *pin_hash, const struct sp_uuid *id, int64_t *ret_count)
+{
+    static const struct db_stmt stmt = {"user_set_first_pin",
+        "update user_account set pin_hash = $1 where id = $2 and pin_hash is null", 2, 0, NULL};
+    struct db_args args;
+    db_args_init(&args, op);
+    db_put_text(&args, pin_hash);
+    db_put_uuid(&args, id);
+    struct db_result *result;
+    SP_TRY(db_run(op, db, &stmt, &args, &result));
+    *ret_count = db_affected(result);
     return NULL;
 }

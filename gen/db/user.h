@@ -17,6 +17,11 @@ struct q_user_create_in {
     const char *name;
     const char *password_hash;
     bool is_admin;
+    const char *pin_hash;
+    bool should_change_password;
+    const char *avatar_color;
+    struct sp_opt_i64 quota_size_bytes;
+    const char *storage_label;
 };
 struct q_user_create_row {
     struct sp_uuid id;
@@ -45,11 +50,96 @@ struct q_user_by_id_row {
     int64_t quota_usage_bytes;
     bool has_password;
     bool has_pin;
+    const char *avatar_color;
     sp_time_ms created_at;
     sp_time_ms updated_at;
     struct sp_opt_time deleted_at;
 };
 SP_MUST_CHECK struct sp_err *q_user_by_id(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, struct q_user_by_id_row **ret_row);
+
+struct q_user_search_row {
+    struct sp_uuid id;
+    const char *email;
+    const char *name;
+    bool is_admin;
+    bool should_change_password;
+    const char *status;
+    const char *storage_label;
+    const char *profile_image_path;
+    sp_time_ms profile_changed_at;
+    struct sp_uuid cluster_group_id;
+    struct sp_opt_i64 quota_size_bytes;
+    int64_t quota_usage_bytes;
+    bool has_password;
+    bool has_pin;
+    const char *avatar_color;
+    sp_time_ms created_at;
+    sp_time_ms updated_at;
+    struct sp_opt_time deleted_at;
+};
+struct q_user_search_rows {
+    struct q_user_search_row *items;
+    size_t count;
+};
+/* For administrators; the columns of user_by_id. */
+SP_MUST_CHECK struct sp_err *q_user_search(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, bool with_deleted, struct q_user_search_rows *ret_rows);
+
+struct q_user_list_row {
+    struct sp_uuid id;
+    const char *email;
+    const char *name;
+    const char *avatar_color;
+    const char *profile_image_path;
+    sp_time_ms profile_changed_at;
+};
+struct q_user_list_rows {
+    struct q_user_list_row *items;
+    size_t count;
+};
+/* Whom every user of the instance sees. */
+SP_MUST_CHECK struct sp_err *q_user_list(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, struct q_user_list_rows *ret_rows);
+
+struct q_user_secrets_row {
+    const char *email;
+    const char *password_hash;
+    const char *pin_hash;
+};
+SP_MUST_CHECK struct sp_err *q_user_secrets(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, struct q_user_secrets_row **ret_row);
+
+struct q_user_update_in {
+    const char *email;
+    const char *name;
+    const char *password_hash;
+    struct sp_opt_bool should_change_password;
+    struct sp_opt_bool is_admin;
+    bool clear_pin;
+    const char *pin_hash;
+    bool clear_avatar_color;
+    const char *avatar_color;
+    bool clear_quota;
+    struct sp_opt_i64 quota_size_bytes;
+    bool clear_storage_label;
+    const char *storage_label;
+    struct sp_uuid id;
+};
+/* What is NULL stays as it is, unless it is to be cleared. */
+SP_MUST_CHECK struct sp_err *q_user_update(struct sp_op *op, struct db_conn *db, const struct q_user_update_in *in, int64_t *ret_count);
+
+struct q_user_admins_lock_row {
+    struct sp_uuid id;
+};
+struct q_user_admins_lock_rows {
+    struct q_user_admins_lock_row *items;
+    size_t count;
+};
+/* Locked until the end of the transaction, so that two changes at once cannot take the right from the last two. */
+SP_MUST_CHECK struct sp_err *q_user_admins_lock(struct sp_op *op, struct db_conn *db, struct q_user_admins_lock_rows *ret_rows);
+
+/* Restorable; their sessions end for good. */
+SP_MUST_CHECK struct sp_err *q_user_soft_delete(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, int64_t *ret_count);
+
+/* One whose data is being removed already cannot come back. */
+SP_MUST_CHECK struct sp_err *q_user_restore(struct sp_op *op, struct db_conn *db, const struct sp_uuid *id, int64_t *ret_count);
 
 struct q_users_by_ids_row {
     struct sp_uuid id;
@@ -63,5 +153,8 @@ struct q_users_by_ids_rows {
     size_t count;
 };
 SP_MUST_CHECK struct sp_err *q_users_by_ids(struct sp_op *op, struct db_conn *db, struct sp_uuid_list ids, struct q_users_by_ids_rows *ret_rows);
+
+/* Two first PINs at once: one wins. */
+SP_MUST_CHECK struct sp_err *q_user_set_first_pin(struct sp_op *op, struct db_conn *db, const char *pin_hash, const struct sp_uuid *id, int64_t *ret_count);
 
 #endif

@@ -21,7 +21,7 @@ static struct sp_err *users_dto(struct sp_op *op, const struct q_album_users_row
         struct dto_album_user_response *member = &list.items[list.count++];
         SP_NEW(op, member->user);
         *member->user = (struct dto_user_response){
-            .avatar_color = user_avatar_color(&row->id),
+            .avatar_color = user_avatar_color(&row->id, row->avatar_color),
             .email = row->email,
             .id = row->id,
             .name = row->name,

@@ -9,7 +9,8 @@
 struct store;
 
 struct api_app {
-    const char *database_url; /* each worker thread connects for itself */
+    const char *database_url;             /* each worker thread connects for itself */
+    const char *redis_url, *redis_prefix; /* so does its counting of wrong passwords; redis_url "": none */
     struct store *store;
     const char *public_url;    /* what people type; "" when not set */
     const char *instance_zone; /* IANA name: for pictures that do not say */

@@ -5,7 +5,10 @@
 
 #include "api/user_dto.h"
 #include "base/op.h"
+#include "domain/account.h"
+#include "domain/attempt.h"
 #include "domain/auth.h"
+#include "domain/pin.h"
 #include "domain/principal.h"
 #include "domain/user.h"
 #include "gen/api/authentication.h"
@@ -34,6 +37,22 @@ static struct sp_err *clear_login_cookies(struct api_call *call)
     SP_TRY(set_cookie(call, "immich_access_token", "", false, 0));
     SP_TRY(set_cookie(call, "immich_auth_type", "", false, 0));
     return set_cookie(call, "immich_is_authenticated", "", true, 0);
+}
+
+static struct attempt_source source_of(struct api_call *call)
+{
+    return (struct attempt_source){.attempts = call->attempts, .address = http_client_address(call->x)};
+}
+
+/* err, with the time after which another try makes sense. */
+static struct sp_err *tell_when(struct api_call *call, const struct attempt_source *source, struct sp_err *err)
+{
+    if (!err || err->code != SP_THROTTLED)
+        return err;
+    const char *seconds = sp_format(call->op, "%lld", (long long)source->retry_after_s);
+    SP_OWN(seconds);
+    SP_TRY(http_reply_header(call->x, "Retry-After", seconds));
+    return err;
 }
 
 /* "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) …" -> "iOS"; a label for the list of sessions, no more. */
@@ -81,9 +100,10 @@ struct sp_err *api_sign_up_admin(struct api_call *call, const struct api_sign_up
 
 struct sp_err *api_login(struct api_call *call, const struct api_login_in *in, struct api_login_out *out)
 {
-    const struct auth_login login = {in->body->email, in->body->password, device_of(call)};
+    struct attempt_source source = source_of(call);
+    const struct auth_login login = {in->body->email, in->body->password, device_of(call), &source};
     struct auth_session session;
-    SP_TRY(auth_log_in(call->op, call->db, &login, &session));
+    SP_TRY(tell_when(call, &source, auth_log_in(call->op, call->db, &login, &session)));
     SP_TRY(set_login_cookies(call, session.token));
     const struct dto_user_admin_response user = user_admin_dto(session.user);
     out->body = (struct dto_login_response){
@@ -127,4 +147,55 @@ struct sp_err *api_get_auth_status(struct api_call *call, const struct api_get_a
         .pin_expires_at = status.pin_expires_at,
     };
     return NULL;
+}
+
+/* ---- password and PIN ---- */
+
+struct sp_err *api_change_password(struct api_call *call, const struct api_change_password_in *in,
+                                   struct api_change_password_out *out)
+{
+    struct attempt_source source = source_of(call);
+    const bool end_others = in->body->invalidate_sessions.set && in->body->invalidate_sessions.value;
+    const struct q_user_by_id_row *user;
+    SP_TRY(tell_when(call, &source,
+                     account_change_password(call->op, call->db, call->who, &source, in->body->password,
+                                             in->body->new_password, end_others, &user)));
+    out->body = user_admin_dto(user);
+    return NULL;
+}
+
+struct sp_err *api_setup_pin_code(struct api_call *call, const struct api_setup_pin_code_in *in,
+                                  struct api_setup_pin_code_out *out)
+{
+    return pin_set_up(call->op, call->db, call->who, in->body->pin_code);
+}
+
+struct sp_err *api_change_pin_code(struct api_call *call, const struct api_change_pin_code_in *in,
+                                   struct api_change_pin_code_out *out)
+{
+    struct attempt_source source = source_of(call);
+    const struct pin_proof proof = {in->body->pin_code, in->body->password};
+    return tell_when(call, &source, pin_change(call->op, call->db, call->who, &source, &proof, in->body->new_pin_code));
+}
+
+struct sp_err *api_reset_pin_code(struct api_call *call, const struct api_reset_pin_code_in *in,
+                                  struct api_reset_pin_code_out *out)
+{
+    struct attempt_source source = source_of(call);
+    const struct pin_proof proof = {in->body->pin_code, in->body->password};
+    return tell_when(call, &source, pin_reset(call->op, call->db, call->who, &source, &proof));
+}
+
+struct sp_err *api_unlock_auth_session(struct api_call *call, const struct api_unlock_auth_session_in *in,
+                                       struct api_unlock_auth_session_out *out)
+{
+    struct attempt_source source = source_of(call);
+    const struct pin_proof proof = {in->body->pin_code, in->body->password};
+    return tell_when(call, &source, pin_unlock(call->op, call->db, call->who, &source, &proof));
+}
+
+struct sp_err *api_lock_auth_session(struct api_call *call, const struct api_lock_auth_session_in *in,
+                                     struct api_lock_auth_session_out *out)
+{
+    return pin_lock(call->op, call->db, &call->who->session_id);
 }

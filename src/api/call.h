@@ -10,6 +10,7 @@
 #include "contract/row.h"
 
 struct api_app;
+struct attempts;
 struct db_conn;
 struct http_exchange;
 struct principal;
@@ -21,6 +22,7 @@ struct api_call {
     struct db_conn *db;
     const struct principal *who; /* never NULL; of kind PRINCIPAL_NOBODY on public routes */
     struct api_app *app;
+    struct attempts *attempts; /* the worker's, as db; NULL: wrong passwords are not counted */
     const struct api_row *row;
     const void *in; /* of a streamed operation: its struct api_x_in, NULL where it has none */
     void *stream;   /* the stream's own */

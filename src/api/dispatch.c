@@ -15,6 +15,7 @@
 #include "base/op.h"
 #include "contract/schema.h"
 #include "db/db.h"
+#include "domain/attempt.h"
 #include "gen/api/routes.h"
 
 enum { ANSWER_MAX_BYTES = 64 << 20 };
@@ -22,6 +23,7 @@ enum { ANSWER_MAX_BYTES = 64 << 20 };
 struct api_worker {
     struct api_app *app;
     struct db_conn *db;
+    struct attempts *attempts;
 };
 
 /* ---- workers ---- */
@@ -32,16 +34,21 @@ static struct sp_err *worker_start(struct sp_op *op, void *context, void **ret_w
     SP_OWN(worker);
     worker->app = context;
     struct sp_err *err = db_open(op, worker->app->database_url, "swissphotod", &worker->db);
-    if (err)
+    if (!err)
+        err = attempts_open(op, worker->app->redis_url, worker->app->redis_prefix, &worker->attempts);
+    if (err) {
+        db_close(worker->db);
         sp_heap_free(worker);
-    else
+    } else {
         *ret_worker = worker;
+    }
     return err;
 }
 
 static void worker_stop(void *pointer)
 {
     struct api_worker *worker = pointer;
+    attempts_close(worker->attempts);
     db_close(worker->db);
     sp_heap_free(worker);
 }
@@ -163,10 +170,12 @@ static struct sp_err *invoke(struct api_call *call)
     return call->row->replies_itself ? NULL : api_reply(call, out);
 }
 
-static struct api_call *enter(void *worker, struct http_exchange *x)
+static struct api_call *enter(void *pointer, struct http_exchange *x)
 {
+    struct api_worker *worker = pointer;
     struct api_call *call = http_context(x);
-    call->db = ((struct api_worker *)worker)->db;
+    call->db = worker->db;
+    call->attempts = worker->attempts;
     return call;
 }
 

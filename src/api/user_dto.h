@@ -9,8 +9,8 @@ struct q_user_by_id_row;
 struct sp_err;
 struct sp_op;
 
-/* A colour of the contract's palette, always the same for a user. */
-enum dto_user_avatar_color user_avatar_color(const struct sp_uuid *user);
+/* The chosen colour; without one (NULL) a colour of the contract's palette that is always the same for a user. */
+enum dto_user_avatar_color user_avatar_color(const struct sp_uuid *user, const char *chosen);
 struct dto_user_admin_response user_admin_dto(const struct q_user_by_id_row *user);
 
 #endif

@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/op.h"
 #include "db/db.h"
+#include "domain/attempt.h"
+#include "domain/pin.h"
 #include "domain/principal.h"
 #include "domain/secret.h"
 #include "gen/db/api_key.h"
@@ -26,12 +28,15 @@ static struct sp_err *by_session(struct sp_op *op, struct db_conn *db, const cha
     sp_time_ms now = sp_clock_now_ms();
     if (session->updated_at < now - TOUCH_EVERY_MS)
         SP_TRY(q_session_touch(op, db, &session->id));
+    bool elevated = session->pin_expires_at.set && session->pin_expires_at.value > now;
+    if (elevated && session->pin_expires_at.value < now + PIN_NEAR_END_MS)
+        SP_TRY(pin_extend(op, db, &session->id));
     *who = (struct principal){
         .kind = PRINCIPAL_SESSION,
         .user_id = session->user_id,
         .is_admin = session->is_admin,
         .session_id = session->id,
-        .elevated = session->pin_expires_at.set && session->pin_expires_at.value > now,
+        .elevated = elevated,
         .all_permissions = true,
     };
     return NULL;
@@ -91,7 +96,7 @@ struct sp_err *auth_is_initialised(struct sp_op *op, struct db_conn *db, bool *r
 }
 
 /* Addresses are compared without case; the domain part is ASCII, the local part hardly ever is not. */
-static struct sp_err *normalise_email(struct sp_op *op, const char *email, const char **ret_email)
+struct sp_err *auth_normalise_email(struct sp_op *op, const char *email, const char **ret_email)
 {
     char *lower = sp_strdup(op, email);
     SP_OWN(lower);
@@ -121,7 +126,7 @@ struct sp_err *auth_sign_up_admin(struct sp_op *op, struct db_conn *db, const ch
                                   const char *name, const struct q_user_by_id_row **ret_user)
 {
     struct q_user_create_in in = {.name = name, .is_admin = true};
-    SP_TRY(normalise_email(op, email, &in.email));
+    SP_TRY(auth_normalise_email(op, email, &in.email));
     SP_TRY(secret_hash_password(op, password, &in.password_hash));
     SP_TRY(db_begin(op, db));
     struct sp_uuid id;
@@ -142,10 +147,13 @@ struct sp_err *auth_log_in(struct sp_op *op, struct db_conn *db, const struct au
                            struct auth_session *ret_session)
 {
     const char *email;
-    SP_TRY(normalise_email(op, login->email, &email));
+    SP_TRY(auth_normalise_email(op, login->email, &email));
     struct q_user_by_email_row *account;
     SP_TRY(q_user_by_email(op, db, email, &account));
-    if (!secret_verify_password(account ? account->password_hash : NULL, login->password))
+    const char *hash = account ? account->password_hash : NULL;
+    bool right;
+    SP_TRY(attempt_verify(op, login->source, ATTEMPT_PASSWORD, email, hash, login->password, &right));
+    if (!right)
         return sp_fail(op, SP_UNAUTHENTICATED, "Incorrect email or password");
     struct secret_token token;
     SP_TRY(secret_new_token(op, &token));
@@ -162,6 +170,16 @@ struct sp_err *auth_log_in(struct sp_op *op, struct db_conn *db, const struct au
     SP_TRY(q_user_by_id(op, db, &account->id, &user));
     *ret_session = (struct auth_session){.token = token.text, .user = user};
     return NULL;
+}
+
+struct sp_err *auth_verify_password(struct sp_op *op, struct attempt_source *source,
+                                    const struct q_user_secrets_row *user, const char *password)
+{
+    const char *email;
+    bool right;
+    SP_TRY(auth_normalise_email(op, user->email, &email));
+    SP_TRY(attempt_verify(op, source, ATTEMPT_PASSWORD, email, user->password_hash, password, &right));
+    return right ? NULL : sp_fail(op, SP_INVALID, "Wrong password");
 }
 
 struct sp_err *auth_log_out(struct sp_op *op, struct db_conn *db, const struct principal *who)

@@ -9,9 +9,11 @@
 #include "base/types.h"
 #include <stdbool.h>
 
+struct attempt_source;
 struct db_conn;
 struct principal;
 struct q_user_by_id_row;
+struct q_user_secrets_row;
 struct sp_err;
 struct sp_op;
 
@@ -28,6 +30,7 @@ struct auth_device {
 struct auth_login {
     const char *email, *password;
     struct auth_device device;
+    struct attempt_source *source;
 };
 
 struct auth_session {
@@ -50,9 +53,17 @@ SP_MUST_CHECK struct sp_err *auth_is_initialised(struct sp_op *op, struct db_con
 SP_MUST_CHECK struct sp_err *auth_sign_up_admin(struct sp_op *op, struct db_conn *db, const char *email,
                                                 const char *password, const char *name,
                                                 const struct q_user_by_id_row **ret_user);
-/* SP_UNAUTHENTICATED `Incorrect email or password`, in the same time whether the address exists or not. */
+/* The form in which an address is stored and looked up. */
+SP_MUST_CHECK struct sp_err *auth_normalise_email(struct sp_op *op, const char *email, const char **ret_email);
+/*
+ * SP_UNAUTHENTICATED `Incorrect email or password`, in the same time whether the address exists or not. SP_THROTTLED
+ * after too many of them.
+ */
 SP_MUST_CHECK struct sp_err *auth_log_in(struct sp_op *op, struct db_conn *db, const struct auth_login *login,
                                          struct auth_session *ret_session);
+/* The password of who is logged in, once more: SP_INVALID when it is wrong, SP_THROTTLED after too many. */
+SP_MUST_CHECK struct sp_err *auth_verify_password(struct sp_op *op, struct attempt_source *source,
+                                                  const struct q_user_secrets_row *user, const char *password);
 /* Ends the principal's session; nothing to do for an API key. */
 SP_MUST_CHECK struct sp_err *auth_log_out(struct sp_op *op, struct db_conn *db, const struct principal *who);
 SP_MUST_CHECK struct sp_err *auth_get_status(struct sp_op *op, struct db_conn *db, const struct principal *who,

@@ -46,6 +46,13 @@ def stack():
         instance.destroy()
 
 
+@pytest.fixture(autouse=True)
+def fresh_limits(request):
+    """All tests ask from one address, whose wrong passwords are counted."""
+    if 'stack' in request.fixturenames:
+        request.getfixturevalue('stack').forget_attempts()
+
+
 @pytest.fixture(scope='session')
 def nobody(stack, journal):
     """A client without credentials."""

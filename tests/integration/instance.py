@@ -127,6 +127,10 @@ class Instance:
             connection.sendall(request)
             return connection.recv(65536)
 
+    def forget_attempts(self):
+        """Nobody tried a wrong password yet."""
+        self.redis('EVAL', "for _, key in ipairs(redis.call('KEYS', '*:attempts:*')) do redis.call('DEL', key) end", 0)
+
     def original(self, asset_id):
         """The path of an asset's original on the disk."""
         (path,), = self.sql('select original_path from asset where id = %s', asset_id)

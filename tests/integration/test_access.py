@@ -28,6 +28,16 @@ class World:
     def api_key(self):
         return self.owner.client.post('/api/api-keys', {'name': 'k', 'permissions': ['apiKey.rotate']}).json()['id']
 
+    def session(self):
+        return self.owner.client.post('/api/sessions', {'deviceType': 'Matrix'}).json()['id']
+
+    def with_pin(self, pin, body):
+        """body, once the owner has this PIN, or none."""
+        self.owner.client.call('DELETE', '/api/auth/pin-code', {'password': 'correct horse'})
+        if pin:
+            assert self.owner.client.post('/api/auth/pin-code', {'pinCode': pin}).status == 204
+        return {}, {'json_body': body}
+
 
 def form():
     body, content_type = multipart(upload_parts(picture(), 'matrix.jpg'))
@@ -47,7 +57,20 @@ CALLS = {
     'getAboutInfo': lambda world: ({}, {}),
     'validateAccessToken': lambda world: ({}, {}),
     'getAuthStatus': lambda world: ({}, {}),
+    'changePassword': lambda world: ({}, {'json_body': {'password': 'correct horse', 'newPassword': 'correct horse'}}),
+    'setupPinCode': lambda world: world.with_pin(None, {'pinCode': '1234'}),
+    'changePinCode': lambda world: world.with_pin('1234', {'pinCode': '1234', 'newPinCode': '123456'}),
+    'resetPinCode': lambda world: world.with_pin('1234', {'pinCode': '1234'}),
+    'lockAuthSession': lambda world: ({}, {}),
+    'unlockAuthSession': lambda world: world.with_pin('1234', {'pinCode': '1234'}),
+    'getSessions': lambda world: ({}, {}),
+    'updateSession': lambda world: ({'id': world.session()}, {'json_body': {'isPendingSyncReset': True}}),
+    'deleteSession': lambda world: ({'id': world.session()}, {}),
+    'lockSession': lambda world: ({'id': world.session()}, {}),
     'getMyUser': lambda world: ({}, {}),
+    'searchUsers': lambda world: ({}, {}),
+    'getUser': lambda world: ({'id': world.owner.id}, {}),
+    'updateMyUser': lambda world: ({}, {'json_body': {'name': 'Matrix'}}),
     'getApiKeys': lambda world: ({}, {}),
     'getApiKey': lambda world: ({'id': world.api_key()}, {}),
     'getMyApiKey': lambda world: ({}, {}),
@@ -74,8 +97,12 @@ CALLS = {
     'getAlbumInfo': lambda world: ({'id': world.album}, {}),
     'addAssetsToAlbum': lambda world: ({'id': world.album}, {'json_body': {'ids': [world.asset]}}),
 }
-# These make or end who asks; test_auth.py calls them as everyone.
-ELSEWHERE = {'signUpAdmin', 'login', 'logout'}
+# These make or end who asks; test_auth.py and test_sessions.py call them as everyone.
+ELSEWHERE = {'signUpAdmin', 'login', 'logout', 'createSession', 'deleteAllSessions'}
+# test_accounts.py asks these as everyone.
+ELSEWHERE |= {route.operation for route in BUILT if route.path.startswith('/api/admin/users')}
+# What everyone of the instance may see.
+SHARED_BY_ALL = {'getUser'}
 # A right call whose answer to sessions is another one: there is no key to show.
 KEYS_ALONE = {'getMyApiKey'}
 OWNED_BODIES = {
@@ -85,7 +112,8 @@ OWNED_BODIES = {
     'updateAssets': lambda asset: {'ids': [asset], 'isFavorite': True},
 }
 CREDENTIALS = [route for route in BUILT if not route.public and route.operation not in ELSEWHERE]
-FOREIGN = [route for route in CREDENTIALS if route.parameters or route.operation in OWNED_BODIES]
+FOREIGN = [route for route in CREDENTIALS if route.operation not in SHARED_BY_ALL and
+           (route.parameters or route.operation in OWNED_BODIES)]
 
 
 def name_of(route):
@@ -152,7 +180,8 @@ def test_the_owner_may(route, world):
 @pytest.mark.parametrize('route', CREDENTIALS, ids=name_of)
 def test_a_key_with_the_permission_may(route, world):
     key = world.owner.client.key('userConfig.read' if route.permission == 'any' else route.permission)
-    assert ask(key, route, world).status in route.successes
+    reply = ask(key, route, world)
+    assert reply.status in route.successes if route.api_keys else (reply.status, reply.message) == (403, 'Forbidden')
 
 
 @pytest.mark.parametrize('route', CREDENTIALS, ids=name_of)
@@ -161,6 +190,8 @@ def test_a_key_without_the_permission_may_not(route, world):
     reply = ask(world.owner.client.key(every_other, 'face.read'), route, world)
     if route.permission == 'any':
         assert reply.status in route.successes
+    elif not route.api_keys:
+        assert (reply.status, reply.message) == (403, 'Forbidden')
     else:
         assert (reply.status, reply.message) == (403, f'Missing required permission: {route.permission}')
 

@@ -551,6 +551,39 @@ export type AuthStatusResponseDto = {
   pinExpiresAt?: string
 }
 
+export type ChangePasswordDto = {
+  /** End all other sessions */
+  invalidateSessions?: boolean
+  newPassword: string
+  /** The one until now */
+  password: string
+}
+
+export type PinCodeSetupDto = {
+  /** 4 to 6 digits */
+  pinCode: string
+}
+
+/** The PIN or the password until now, and the new PIN */
+export type PinCodeChangeDto = {
+  /** 4 to 6 digits */
+  newPinCode: string
+  password?: string
+  pinCode?: string
+}
+
+/** The PIN or the password */
+export type PinCodeResetDto = {
+  password?: string
+  pinCode?: string
+}
+
+/** The PIN or the password */
+export type SessionUnlockDto = {
+  password?: string
+  pinCode?: string
+}
+
 export type WellKnownDto = {
   api: WellKnownApiDto
 }
@@ -648,6 +681,47 @@ export type ServerMediaTypesResponseDto = {
   image: string[]
   sidecar: string[]
   video: string[]
+}
+
+export type SessionResponseDto = {
+  appVersion: string | null
+  createdAt: string
+  /** Whether this is the session that asks */
+  current: boolean
+  deviceOS: string
+  deviceType: string
+  expiresAt?: string
+  id: string
+  /** Whether the device is to sync from the beginning */
+  isPendingSyncReset: boolean
+  updatedAt: string
+}
+
+export type SessionCreateDto = {
+  deviceOS?: string
+  deviceType?: string
+  /** Seconds; absent is until it is ended */
+  duration?: number
+}
+
+export type SessionCreateResponseDto = {
+  appVersion: string | null
+  createdAt: string
+  /** Whether this is the session that asks */
+  current: boolean
+  deviceOS: string
+  deviceType: string
+  expiresAt?: string
+  id: string
+  /** Whether the device is to sync from the beginning */
+  isPendingSyncReset: boolean
+  /** Shown this once */
+  token: string
+  updatedAt: string
+}
+
+export type SessionUpdateDto = {
+  isPendingSyncReset?: boolean
 }
 
 export type AssetStackResponseDto = {
@@ -762,6 +836,55 @@ export type UserAdminResponseDto = {
   status: UserStatus
   storageLabel: string | null
   updatedAt: string
+}
+
+/** What is absent stays as it is */
+export type UserUpdateMeDto = {
+  /** null chooses one */
+  avatarColor?: UserAvatarColor | null
+  email?: string
+  name?: string
+  /** Only from a session or a key for everything */
+  password?: string
+}
+
+export type UserAdminCreateDto = {
+  /** null chooses one */
+  avatarColor?: UserAvatarColor | null
+  email: string
+  isAdmin?: boolean
+  name: string
+  /** Accepted; no mail is sent yet */
+  notify?: boolean
+  password: string
+  /** 4 to 6 digits */
+  pinCode?: string | null
+  /** null is no limit */
+  quotaSizeInBytes?: number | null
+  /** Ask for another password at the next login; true when absent */
+  shouldChangePassword?: boolean
+  storageLabel?: string | null
+}
+
+/** What is absent stays as it is */
+export type UserAdminUpdateDto = {
+  /** null chooses one */
+  avatarColor?: UserAvatarColor | null
+  email?: string
+  isAdmin?: boolean
+  name?: string
+  password?: string
+  /** 4 to 6 digits; null removes it */
+  pinCode?: string | null
+  /** null is no limit */
+  quotaSizeInBytes?: number | null
+  shouldChangePassword?: boolean
+  storageLabel?: string | null
+}
+
+export type UserAdminDeleteDto = {
+  /** At once and for good; not built yet */
+  force?: boolean
 }
 
 /** The albums that one owns or shares */
@@ -879,6 +1002,11 @@ export function signUpAdmin(params: { body: SignUpDto }, options?: Options): Pro
   return json<UserAdminResponseDto>('POST', '/api/auth/admin-sign-up', { json: params.body }, options)
 }
 
+/** Change one's own password */
+export function changePassword(params: { body: ChangePasswordDto }, options?: Options): Promise<UserAdminResponseDto> {
+  return json<UserAdminResponseDto>('POST', '/api/auth/change-password', { json: params.body }, options)
+}
+
 /** Start a session with e-mail and password; sets the session's cookies */
 export function login(params: { body: LoginCredentialDto }, options?: Options): Promise<LoginResponseDto> {
   return json<LoginResponseDto>('POST', '/api/auth/login', { json: params.body }, options)
@@ -887,6 +1015,31 @@ export function login(params: { body: LoginCredentialDto }, options?: Options): 
 /** End the session and clear its cookies */
 export function logout(options?: Options): Promise<LogoutResponseDto> {
   return json<LogoutResponseDto>('POST', '/api/auth/logout', {}, options)
+}
+
+/** Remove one's own PIN */
+export function resetPinCode(params: { body: PinCodeResetDto }, options?: Options): Promise<void> {
+  return nothing('DELETE', '/api/auth/pin-code', { json: params.body }, options)
+}
+
+/** Set one's own PIN for the first time */
+export function setupPinCode(params: { body: PinCodeSetupDto }, options?: Options): Promise<void> {
+  return nothing('POST', '/api/auth/pin-code', { json: params.body }, options)
+}
+
+/** Change one's own PIN */
+export function changePinCode(params: { body: PinCodeChangeDto }, options?: Options): Promise<void> {
+  return nothing('PUT', '/api/auth/pin-code', { json: params.body }, options)
+}
+
+/** Lock this session's access to locked assets */
+export function lockAuthSession(options?: Options): Promise<void> {
+  return nothing('POST', '/api/auth/session/lock', {}, options)
+}
+
+/** Unlock locked assets for this session by PIN */
+export function unlockAuthSession(params: { body: SessionUnlockDto }, options?: Options): Promise<void> {
+  return nothing('POST', '/api/auth/session/unlock', { json: params.body }, options)
 }
 
 /** What this session may see, and until when */
@@ -939,6 +1092,36 @@ export function getServerVersion(options?: Options): Promise<ServerVersionRespon
   return json<ServerVersionResponseDto>('GET', '/api/server/version', {}, options)
 }
 
+/** End all other sessions */
+export function deleteAllSessions(options?: Options): Promise<void> {
+  return nothing('DELETE', '/api/sessions', {}, options)
+}
+
+/** One's own sessions */
+export function getSessions(options?: Options): Promise<SessionResponseDto[]> {
+  return json<SessionResponseDto[]>('GET', '/api/sessions', {}, options)
+}
+
+/** Make a session for a casting device */
+export function createSession(params: { body: SessionCreateDto }, options?: Options): Promise<SessionCreateResponseDto> {
+  return json<SessionCreateResponseDto>('POST', '/api/sessions', { json: params.body }, options)
+}
+
+/** End a session */
+export function deleteSession(params: { id: string }, options?: Options): Promise<void> {
+  return nothing('DELETE', `/api/sessions/${encodeURIComponent(params.id)}`, {}, options)
+}
+
+/** Change a session */
+export function updateSession(params: { id: string; body: SessionUpdateDto }, options?: Options): Promise<SessionResponseDto> {
+  return json<SessionResponseDto>('PUT', `/api/sessions/${encodeURIComponent(params.id)}`, { json: params.body }, options)
+}
+
+/** Lock a session's access to locked assets */
+export function lockSession(params: { id: string }, options?: Options): Promise<void> {
+  return nothing('POST', `/api/sessions/${encodeURIComponent(params.id)}/lock`, {}, options)
+}
+
 /** The assets of one month, as parallel arrays */
 export function getTimeBucket(params: { timeBucket: string; albumId?: string; bbox?: string; isFavorite?: boolean; isTrashed?: boolean; order?: AssetOrder; orderBy?: AssetOrderBy; personId?: string; tagId?: string; userId?: string; visibility?: AssetVisibility; withCoordinates?: boolean; withPartners?: boolean; withStacked?: boolean; key?: string; slug?: string }, options?: Options): Promise<TimeBucketAssetResponseDto> {
   return json<TimeBucketAssetResponseDto>('GET', url('/api/timeline/bucket', { timeBucket: params.timeBucket, albumId: params.albumId, bbox: params.bbox, isFavorite: params.isFavorite, isTrashed: params.isTrashed, order: params.order, orderBy: params.orderBy, personId: params.personId, tagId: params.tagId, userId: params.userId, visibility: params.visibility, withCoordinates: params.withCoordinates, withPartners: params.withPartners, withStacked: params.withStacked, key: params.key, slug: params.slug }), {}, options)
@@ -964,8 +1147,63 @@ export function restoreAssets(params: { body: BulkIdsDto }, options?: Options): 
   return json<TrashResponseDto>('POST', '/api/trash/restore/assets', { json: params.body }, options)
 }
 
+/** The users of this instance */
+export function searchUsers(options?: Options): Promise<UserResponseDto[]> {
+  return json<UserResponseDto[]>('GET', '/api/users', {}, options)
+}
+
 /** One's own user */
 export function getMyUser(options?: Options): Promise<UserAdminResponseDto> {
   return json<UserAdminResponseDto>('GET', '/api/users/me', {}, options)
+}
+
+/** Change one's own name, e-mail, password or colour */
+export function updateMyUser(params: { body: UserUpdateMeDto }, options?: Options): Promise<UserAdminResponseDto> {
+  return json<UserAdminResponseDto>('PUT', '/api/users/me', { json: params.body }, options)
+}
+
+/** One user */
+export function getUser(params: { id: string }, options?: Options): Promise<UserResponseDto> {
+  return json<UserResponseDto>('GET', `/api/users/${encodeURIComponent(params.id)}`, {}, options)
+}
+
+/** All users */
+export function searchUsersAdmin(params: { id?: string; withDeleted?: boolean } = {}, options?: Options): Promise<UserAdminResponseDto[]> {
+  return json<UserAdminResponseDto[]>('GET', url('/api/admin/users', { id: params.id, withDeleted: params.withDeleted }), {}, options)
+}
+
+/** Make a user */
+export function createUserAdmin(params: { body: UserAdminCreateDto }, options?: Options): Promise<UserAdminResponseDto> {
+  return json<UserAdminResponseDto>('POST', '/api/admin/users', { json: params.body }, options)
+}
+
+/** Delete a user; restorable for seven days */
+export function deleteUserAdmin(params: { id: string; body?: UserAdminDeleteDto }, options?: Options): Promise<UserAdminResponseDto> {
+  return json<UserAdminResponseDto>('DELETE', `/api/admin/users/${encodeURIComponent(params.id)}`, { json: params.body }, options)
+}
+
+/** One user */
+export function getUserAdmin(params: { id: string }, options?: Options): Promise<UserAdminResponseDto> {
+  return json<UserAdminResponseDto>('GET', `/api/admin/users/${encodeURIComponent(params.id)}`, {}, options)
+}
+
+/** Change a user */
+export function updateUserAdmin(params: { id: string; body: UserAdminUpdateDto }, options?: Options): Promise<UserAdminResponseDto> {
+  return json<UserAdminResponseDto>('PUT', `/api/admin/users/${encodeURIComponent(params.id)}`, { json: params.body }, options)
+}
+
+/** Restore a deleted user */
+export function restoreUserAdmin(params: { id: string }, options?: Options): Promise<UserAdminResponseDto> {
+  return json<UserAdminResponseDto>('POST', `/api/admin/users/${encodeURIComponent(params.id)}/restore`, {}, options)
+}
+
+/** A user's sessions */
+export function getUserSessionsAdmin(params: { id: string }, options?: Options): Promise<SessionResponseDto[]> {
+  return json<SessionResponseDto[]>('GET', `/api/admin/users/${encodeURIComponent(params.id)}/sessions`, {}, options)
+}
+
+/** Counts of a user's assets */
+export function getUserStatisticsAdmin(params: { id: string; isFavorite?: boolean; isTrashed?: boolean; visibility?: AssetVisibility }, options?: Options): Promise<AssetStatsResponseDto> {
+  return json<AssetStatsResponseDto>('GET', url(`/api/admin/users/${encodeURIComponent(params.id)}/statistics`, { isFavorite: params.isFavorite, isTrashed: params.isTrashed, visibility: params.visibility }), {}, options)
 }
 
