@@ -101,7 +101,11 @@ struct count {
     bool taken;
 };
 
-/* Every try counts as wrong until it was right: a hundred at once are not a hundred guesses. */
+/*
+ * Of an account every try counts as wrong until it was right: a hundred at once are not a hundred guesses. Of an
+ * address only what was wrong counts, afterwards: a household that logs in at once is no attack, and how many tries can
+ * pass beside each other is bounded by the workers.
+ */
 static struct sp_err *take(struct sp_op *op, struct attempt_source *source, struct count *count)
 {
     struct attempts *attempts = source->attempts;
