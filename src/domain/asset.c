@@ -1,6 +1,7 @@
 /* See asset.h. Worker threads. */
 #include "domain/asset.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/encode.h"
@@ -77,6 +78,8 @@ struct sp_err *asset_statistics(struct sp_op *op, struct db_conn *db, const stru
                                 const char *visibility, struct sp_opt_bool is_favorite, bool is_trashed,
                                 struct q_asset_statistics_row **ret_counts)
 {
+    if (visibility && strcmp(visibility, "locked") == 0 && !who->elevated)
+        return sp_fail(op, SP_UNAUTHENTICATED, "Elevated permission is required");
     const struct q_asset_statistics_in in = {
         .owner_id = who->user_id,
         .is_trashed = is_trashed,

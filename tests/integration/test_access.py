@@ -244,6 +244,7 @@ def test_a_locked_asset_is_hidden_from_its_owner_too(owner):
         assert reply.status == 400 and DENIED.fullmatch(reply.message)
     assert owner.client.get('/api/timeline/buckets').json() == []
     assert owner.client.get('/api/timeline/buckets', query={'visibility': 'locked'}).status == 401
+    assert owner.client.get('/api/assets/statistics', query={'visibility': 'locked'}).status == 401
 
 
 # ---- what is not built yet ----

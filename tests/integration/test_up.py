@@ -261,7 +261,8 @@ def test_after_a_power_cut_it_starts(running):
     """What lies around names processes that are others now."""
     pids = family(running.process.pid)
     for pid in [running.process.pid, *pids]:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it may have gone with its parent
+            os.kill(pid, signal.SIGKILL)
     running.process.wait()
     wait_until(lambda: not pids & set(processes()), 'the end of all')
     lock, socket_lock = running.data / 'pg/postmaster.pid', running.data / 'run/.s.PGSQL.5432.lock'
