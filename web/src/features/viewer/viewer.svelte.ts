@@ -12,19 +12,37 @@ export class ViewerStore {
   problem = $state<'missing' | 'unreachable' | null>(null)
 
   #reading: AbortController | undefined
+  #opening: Promise<unknown> = Promise.resolve()
 
-  async open(id: string): Promise<void> {
+  open(id: string): Promise<void> {
+    const opening = this.#open(id)
+    this.#opening = opening
+    return opening
+  }
+
+  // The neighbour, as soon as it is known: a key may be pressed before. null at the end, or where another was opened.
+  async neighbour(step: 1 | -1): Promise<Photo | null> {
+    const known = step === 1 ? this.next : this.previous
+    if (known) return known
+    const opening = this.#opening
+    await opening
+    if (opening !== this.#opening) return null
+    return step === 1 ? this.next : this.previous
+  }
+
+  async #open(id: string): Promise<void> {
     this.#reading?.abort()
     const reading = (this.#reading = new AbortController())
     this.problem = null
     this.asset = null
     this.#step(id)
-    void this.#findNeighbours(id, reading.signal)
+    const finding = this.#findNeighbours(id, reading.signal)
     try {
       const asset = await ask(() => getAssetInfo({ id }, { signal: reading.signal }))
       if (reading.signal.aborted) return
       this.asset = asset
       if (!this.photo) await this.#place(asset, reading.signal)
+      await finding
     } catch (error) {
       if (reading.signal.aborted) return
       this.problem = error instanceof ApiError && error.status < 500 ? 'missing' : 'unreachable'

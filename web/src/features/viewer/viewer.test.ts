@@ -38,6 +38,18 @@ describe('ViewerStore', () => {
     expect(viewer.asset?.id).toBe('b')
   })
 
+  it('waits for a neighbour that is not known yet', async () => {
+    timeline.reset() // a deep link: no month is loaded
+    void viewer.open('b')
+    expect(viewer.next).toBeNull()
+    expect((await viewer.neighbour(1))?.id).toBe('a')
+    void viewer.open('c')
+    const before = viewer.neighbour(-1)
+    await viewer.open('a')
+    expect(await before).toBeNull()
+    expect(await viewer.neighbour(1)).toBeNull()
+  })
+
   it('never shows one picture in two places while it steps', async () => {
     await viewer.open('c')
     await vi.waitFor(() => expect(ids(viewer)).toEqual([undefined, 'c', 'b']))
