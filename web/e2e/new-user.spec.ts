@@ -283,6 +283,18 @@ test('is told when the server is lost, and when it is back', async ({ app, conte
   await context.unroute('**/api/**')
   await expect(app.getByText('The server cannot be reached.', { exact: true })).toBeHidden()
   await expect(viewer.locator('.slide:not([aria-hidden=true]) img.preview.ready')).toBeVisible()
+  await app.keyboard.press('Escape')
+
+  // An upload waits for it.
+  const { folder, paths } = await paintPhotos(app, CHOSEN.slice(0, 2))
+  folders.push(folder)
+  await context.route('**/api/**', (route) => route.abort('connectionrefused'))
+  await app.locator('input[type=file]').setInputFiles(paths)
+  const panel = app.getByRole('region', { name: 'Upload' })
+  await expect(panel.getByRole('heading')).toHaveText('Waiting for the server')
+  await expect(panel.locator('[data-state=waiting]')).toHaveCount(2)
+  await context.unroute('**/api/**')
+  await expect(panel.getByText('2 already there').first()).toBeVisible()
 })
 
 test('chooses language and theme, which stay, and logs out', async ({ app }) => {

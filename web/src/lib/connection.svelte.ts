@@ -15,6 +15,28 @@ class Connection {
     return () => this.#returned.delete(callback)
   }
 
+  // Resolves when the server is there; at once when it is not known to be lost.
+  returned(): Promise<void> {
+    if (!this.lost) return Promise.resolve()
+    return new Promise((resolve) => {
+      const end = this.onReturn(() => {
+        end()
+        resolve()
+      })
+    })
+  }
+
+  // Asks now whether the server can be reached.
+  async reachable(): Promise<boolean> {
+    try {
+      await pingServer()
+      return true
+    } catch {
+      this.reportLost()
+      return false
+    }
+  }
+
   start(): () => void {
     const offline = () => this.reportLost()
     const online = () => void this.#look(FIRST_WAIT_MS)

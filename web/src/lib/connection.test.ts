@@ -33,6 +33,19 @@ describe('connection', () => {
     end()
   })
 
+  it('lets others wait for its return', async () => {
+    await connection.returned() // nothing is lost
+    vi.mocked(client.pingServer).mockRejectedValueOnce(new TypeError('Failed to fetch'))
+    expect(await connection.reachable()).toBe(false)
+    expect(connection.lost).toBe(true)
+    vi.mocked(client.pingServer).mockResolvedValue({ res: 'pong' } as never)
+    const returned = connection.returned()
+    await vi.advanceTimersByTimeAsync(1_000)
+    await returned
+    expect(connection.lost).toBe(false)
+    expect(await connection.reachable()).toBe(true)
+  })
+
   it('does not take an answer with an error for a lost server', async () => {
     await ask(() => Promise.reject(new client.ApiError(500, 'no'))).catch(() => {})
     expect(connection.lost).toBe(false)

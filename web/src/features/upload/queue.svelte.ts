@@ -30,6 +30,8 @@ export interface UploadPorts {
   supported(name: string): boolean
   created(id: string): void
   sessionEnded(): void
+  reachable(): Promise<boolean> // the server; false has told the app
+  returned(): Promise<void> // when it can be reached again
   pause(milliseconds: number): Promise<void>
 }
 
@@ -39,7 +41,7 @@ export class UploadQueue {
   items = $state.raw<readonly UploadItem[]>([])
   counts = $state<UploadCounts>(noCounts())
   bytes = $state({ total: 0, done: 0 }) // done: all of what is finished, and what is sent of the rest
-  held = $state(false) // until the person is signed in again
+  held = $state<'session' | 'server' | null>(null) // until the person is signed in, the server is there again
   taken = $state(0) // items before this one have had their turn (retried ones have a second)
 
   active = $derived(this.counts.waiting + this.counts.reading + this.counts.sending > 0)
@@ -77,9 +79,9 @@ export class UploadQueue {
     for (const item of this.items) this.retry(item)
   }
 
-  // The person is back: what was held goes on.
+  // The person or the server is back: what was held goes on.
   resume(): void {
-    this.held = false
+    this.held = null
     this.#pump()
   }
 
@@ -92,7 +94,7 @@ export class UploadQueue {
     this.taken = 0
     this.counts = noCounts()
     this.bytes = { total: 0, done: 0 }
-    this.held = false
+    this.held = null
   }
 
   #pump(): void {
@@ -135,9 +137,13 @@ export class UploadQueue {
   async #failed(item: UploadItem, error: unknown, signal: AbortSignal): Promise<void> {
     const problem = error instanceof UploadError ? error.problem : 'network'
     if (problem === 'session') {
-      this.held = true
+      this.held = 'session'
       this.#again(item)
       this.ports.sessionEnded()
+      return
+    }
+    if (problem === 'network' && !(await this.ports.reachable())) {
+      if (!signal.aborted) this.#waitForServer(item)
       return
     }
     if ((problem === 'busy' || problem === 'network') && ++item.tries < AUTOMATIC_TRIES) {
@@ -147,6 +153,15 @@ export class UploadQueue {
     }
     item.message = error instanceof Error ? error.message : ''
     this.#end(item, 'failed', problem)
+  }
+
+  // Without a server every file would fail in its turn: all wait instead, however long it takes.
+  #waitForServer(item: UploadItem): void {
+    this.held ??= 'server'
+    this.#again(item)
+    void this.ports.returned().then(() => {
+      if (this.held === 'server') this.resume()
+    })
   }
 
   #again(item: UploadItem): void {

@@ -34,6 +34,8 @@ describe('UploadQueue', () => {
       supported: (name) => !name.endsWith('.txt'),
       created: vi.fn(),
       sessionEnded: vi.fn(),
+      reachable: vi.fn(async () => true),
+      returned: vi.fn(async () => {}),
       pause: vi.fn(async () => {}),
     }
     queue = new UploadQueue(ports, 3)
@@ -141,6 +143,25 @@ describe('UploadQueue', () => {
     running[6]!.resolve({ id: 'y', status: 'created' })
     await settled()
     expect(new Set(states())).toEqual(new Set(['created']))
+  })
+
+  it('waits for a lost server as long as it takes, and loses nothing', async () => {
+    let back = () => {}
+    vi.mocked(ports.reachable).mockResolvedValue(false)
+    vi.mocked(ports.returned).mockReturnValue(new Promise((resolve) => (back = resolve)))
+    queue.add(picked('1.jpg', '2.jpg', '3.jpg', '4.jpg'))
+    await settled()
+    running[0]!.sending.onProgress(4)
+    for (const one of running) one.reject(new UploadError('network', ''))
+    await settled()
+    expect(queue.held).toBe('server')
+    expect(queue.bytes.done).toBe(0)
+    expect(states()).toEqual(['waiting', 'waiting', 'waiting', 'waiting'])
+    expect(running).toHaveLength(3)
+    back()
+    await settled()
+    expect(queue.held).toBeNull()
+    expect(running).toHaveLength(6)
   })
 
   it('clears: stops what runs, and starts afresh', async () => {

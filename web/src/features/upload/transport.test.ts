@@ -18,6 +18,7 @@ describe('readAnswer', () => {
     expect(problem(400, '{"message":"Quota has been exceeded!"}').problem).toBe('quota')
     expect(problem(400, '{"message":"Unsupported file"}')).toMatchObject({ problem: 'refused', message: 'Unsupported file' })
     expect(problem(500, '').problem).toBe('server')
+    expect(problem(502, '<html>').problem).toBe('network')
     expect(problem(413, '<html>').problem).toBe('refused')
     expect(problem(201, 'not json').problem).toBe('server')
   })

@@ -61,6 +61,7 @@ export function readAnswer(status: number, text: string, retryAfter: string | nu
   }
   const message = typeof body.message === 'string' ? body.message : ''
   if (status === 401) return new UploadError('session', message)
+  if (status === 502 || status === 504) return new UploadError('network', '') // a proxy's words for a lost server
   if (status === 429 || status === 503)
     return new UploadError('busy', message, Math.min(60, Number(retryAfter) || 2) * 1000)
   if (message === 'Quota has been exceeded!') return new UploadError('quota', message)

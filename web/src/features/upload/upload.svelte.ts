@@ -1,6 +1,7 @@
 // The one upload queue of the app, on the real server, and what the app around it needs to know.
 import { getSupportedMediaTypes, type ServerMediaTypesResponseDto } from '../../lib/api/client'
 import { ask, reportSessionEnd } from '../../lib/ask'
+import { connection } from '../../lib/connection.svelte'
 import { timeline } from '../timeline/timeline.svelte'
 import { createChecksum } from './checksum'
 import type { PickedFile } from './files'
@@ -16,6 +17,8 @@ class Uploads {
     supported: (name) => this.#supports(name),
     created: (id) => timeline.arrived(id),
     sessionEnded: reportSessionEnd,
+    reachable: () => connection.reachable(),
+    returned: () => connection.returned(),
     pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   })
 

@@ -40,7 +40,7 @@ function failureWords(item: UploadItem): string {
 
 export function headline(queue: UploadQueue, preparing: number): string {
   const left = queue.counts.waiting + queue.counts.reading + queue.counts.sending
-  if (queue.held) return t('upload.held')
+  if (queue.held) return t(queue.held === 'server' ? 'upload.heldServer' : 'upload.held')
   if (left > 0) return n('upload.left', left)
   if (preparing > 0) return n('upload.preparing', preparing)
   return queue.counts.failed > 0 ? n('upload.someFailed', queue.counts.failed) : t('upload.done')

@@ -95,6 +95,7 @@ export const de: Messages = {
   'upload.files': 'Dateien',
   'upload.fold': 'Weniger zeigen',
   'upload.held': 'Zum Fortfahren anmelden',
+  'upload.heldServer': 'Wartet auf den Server',
   'upload.left': { one: 'Noch {count} Datei', other: 'Noch {count} Dateien' },
   'upload.preparing': { one: '{count} Foto wird vorbereitet', other: '{count} Fotos werden vorbereitet' },
   'upload.reading': 'Wird geprüft',

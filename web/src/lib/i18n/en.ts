@@ -95,6 +95,7 @@ export const en = {
   'upload.files': 'Files',
   'upload.fold': 'Show less',
   'upload.held': 'Sign in to go on',
+  'upload.heldServer': 'Waiting for the server',
   'upload.left': { one: '{count} file left', other: '{count} files left' },
   'upload.preparing': { one: '{count} photo is being prepared', other: '{count} photos are being prepared' },
   'upload.reading': 'Checking',

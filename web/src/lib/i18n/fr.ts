@@ -95,6 +95,7 @@ export const fr: Messages = {
   'upload.files': 'Fichiers',
   'upload.fold': 'Réduire',
   'upload.held': 'Connectez-vous pour continuer',
+  'upload.heldServer': 'En attente du serveur',
   'upload.left': { one: 'Encore {count} fichier', other: 'Encore {count} fichiers' },
   'upload.preparing': { one: '{count} photo en préparation', other: '{count} photos en préparation' },
   'upload.reading': 'Vérification',

@@ -95,6 +95,7 @@ export const it: Messages = {
   'upload.files': 'File',
   'upload.fold': 'Riduci',
   'upload.held': 'Accedi per continuare',
+  'upload.heldServer': 'In attesa del server',
   'upload.left': { other: 'Ancora {count} file' },
   'upload.preparing': { other: '{count} foto in preparazione' },
   'upload.reading': 'Controllo',
