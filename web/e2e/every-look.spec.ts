@@ -6,6 +6,12 @@ import { join } from 'node:path'
 import { expectAccessible, expectPictures, person, screenshot, signIn, test } from './app'
 import { CHOSEN, paintPhotos } from './pictures'
 
+const folders: string[] = []
+
+test.afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true })
+})
+
 test('the rooms', async ({ app }, { project }) => {
   const phone = project.name.startsWith('phone')
   await app.goto('/')
@@ -37,6 +43,7 @@ test('the rooms', async ({ app }, { project }) => {
 
   // A duplicate, what is no picture, and what the server refuses: no new photo.
   const { folder, paths } = await paintPhotos(app, CHOSEN.slice(0, 1))
+  folders.push(folder)
   await writeFile(join(folder, 'notes.txt'), 'no picture')
   const damaged = ['IMG_0009.jpg', 'IMG_0010.jpg'].map((name) => join(folder, name))
   for (const path of damaged) await writeFile(path, 'refused')
@@ -49,7 +56,6 @@ test('the rooms', async ({ app }, { project }) => {
   await app.locator('input[type=file]').setInputFiles([...paths, join(folder, 'notes.txt'), ...damaged])
   for (const [state, count] of [['duplicate', 1], ['unsupported', 1], ['failed', 2]] as const)
     await expect(app.locator(`[data-state=${state}]`)).toHaveCount(count)
-  await rm(folder, { recursive: true })
   await expectAccessible(app)
   if (phone) await expectTargets(app)
   await screenshot(app, `${project.name}-upload`)
